@@ -1,0 +1,141 @@
+/** Reads a request's body within the limits of size, speed and total memory. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GatewayError } from '../errors.ts'
+
+export interface BodyLimits {
+  /** Bytes of one body. */
+  readonly body: number
+  /** Bytes of all bodies that are being read or answered at one time. */
+  readonly bodiesInFlight: number
+}
+
+export interface BodyTimeouts {
+  /** After this many milliseconds the minimum rate holds. */
+  readonly bodyGrace: number
+  readonly bodyMinRateBytesPerSecond: number
+}
+
+const SWEEP_MS = 250
+
+interface Reading {
+  readonly begunAtMs: number
+  bytes: number
+  fail(error: GatewayError): void
+}
+
+export interface BodyReader {
+  read(message: IncomingMessage, response: ServerResponse, visit?: (piece: Buffer) => void): Promise<Buffer>
+  close(): void
+}
+
+/** One reader for the whole server: it owns the sum of bytes in flight and one timer for every slow body. */
+export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): BodyReader {
+  const readings = new Set<Reading>()
+  let bytesInFlight = 0
+
+  const sweeper = setInterval(() => {
+    const now = performance.now()
+    for (const reading of readings) {
+      const ageMs = now - reading.begunAtMs
+      if (ageMs < timeouts.bodyGrace) continue
+      if (reading.bytes * 1000 < timeouts.bodyMinRateBytesPerSecond * ageMs) {
+        reading.fail(new GatewayError('request_timeout', 'The request body came too slowly.'))
+      }
+    }
+  }, SWEEP_MS)
+  sweeper.unref()
+
+  /** Counts bytes against the bound of the whole server, until the answer to their request is over. */
+  function reservation(response: ServerResponse): (bytes: number) => void {
+    let held = 0
+    const release = () => {
+      bytesInFlight -= held
+    }
+    return (bytes) => {
+      if (bytesInFlight + bytes > limits.bodiesInFlight) throw overloaded()
+      if (held === 0) response.once('close', release)
+      held += bytes
+      bytesInFlight += bytes
+    }
+  }
+
+  function read(message: IncomingMessage, response: ServerResponse, visit?: (piece: Buffer) => void) {
+    return new Promise<Buffer>((resolve, reject) => {
+      const declared = declaredBytes(message)
+      if (declared > limits.body) throw tooLarge(limits.body)
+      refuseCodings(message)
+      const reserve = reservation(response)
+      if (declared > 0) reserve(declared)
+      if (message.headers.expect !== undefined) response.writeContinue()
+      let first: Buffer | undefined
+      let more: Buffer[] | undefined
+      const reading: Reading = { begunAtMs: performance.now(), bytes: 0, fail: finish }
+
+      function finish(error?: GatewayError): void {
+        readings.delete(reading)
+        message.off('data', take)
+        message.off('end', done)
+        message.off('close', gone)
+        if (error !== undefined) reject(error)
+      }
+      function take(piece: Buffer): void {
+        try {
+          reading.bytes += piece.length
+          if (reading.bytes > limits.body) throw tooLarge(limits.body)
+          if (declared < 0) reserve(piece.length)
+          visit?.(piece)
+          if (first === undefined) first = piece
+          else if (more === undefined) more = [first, piece]
+          else more.push(piece)
+        } catch (error) {
+          finish(GatewayError.from(error))
+        }
+      }
+      function done(): void {
+        finish()
+        if (message.rawTrailers.length > 0) reject(refusedTrailers())
+        else resolve(more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more, reading.bytes))
+      }
+      function gone(): void {
+        finish(new GatewayError('invalid_argument', 'The request body ended early.'))
+      }
+      message.on('data', take)
+      message.on('end', done)
+      message.on('close', gone)
+      if (!message.complete) readings.add(reading)
+    })
+  }
+
+  return { read, close: () => clearInterval(sweeper) }
+}
+
+/** -1 when the body is chunked and says nothing. */
+function declaredBytes(message: IncomingMessage): number {
+  if (message.headers['transfer-encoding'] !== undefined) return -1
+  return Number(message.headers['content-length'] ?? 0)
+}
+
+function refuseCodings(message: IncomingMessage): void {
+  const coding = message.headers['content-encoding']
+  if (coding === undefined || coding.toLowerCase() === 'identity') return
+  throw new GatewayError(
+    'invalid_argument',
+    'Request bodies must not be compressed: leave out Content-Encoding.',
+  )
+}
+
+function overloaded(): GatewayError {
+  return new GatewayError('overloaded', 'The server holds too many request bodies. Please retry.', {
+    headers: { 'retry-after': '1' },
+    hint: 'server.limits.bodiesInFlight is reached',
+  })
+}
+
+function tooLarge(limit: number): GatewayError {
+  return new GatewayError('invalid_argument', `Request payload size exceeds the limit: ${limit} bytes.`)
+}
+
+/** A trailer arrives after everything was decided on the headers; merged or not, it can only confuse. */
+function refusedTrailers(): GatewayError {
+  return new GatewayError('invalid_argument', 'Trailers are not accepted.')
+}

@@ -1,0 +1,29 @@
+/** Cross-origin answers for browsers: none unless the operator named origins. Never with credentials. */
+import type { OutgoingHttpHeaders } from 'node:http'
+
+export interface Cors {
+  /** Exact origins, or `*`. */
+  readonly origins: readonly string[]
+}
+
+/** What Google's browser SDK sends, and what of our answers it may read. */
+const REQUEST_HEADERS =
+  'authorization, content-type, x-goog-api-client, x-goog-api-key, x-request-id, x-server-timeout, x-wasat-translation'
+const RESPONSE_HEADERS =
+  'retry-after, server-timing, x-request-id, x-wasat-attempts, x-wasat-translation, x-wasat-upstream'
+const PREFLIGHT_SECONDS = '7200'
+const NOTHING: OutgoingHttpHeaders = Object.freeze({})
+
+export function corsHeaders(cors: Cors, origin: string | undefined): OutgoingHttpHeaders {
+  if (cors.origins.length === 0 || origin === undefined) return NOTHING
+  const isAny = cors.origins.includes('*')
+  if (!isAny && !cors.origins.includes(origin)) return { vary: 'Origin' }
+  return {
+    'access-control-allow-origin': isAny ? '*' : origin,
+    'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS',
+    'access-control-allow-headers': REQUEST_HEADERS,
+    'access-control-expose-headers': RESPONSE_HEADERS,
+    'access-control-max-age': PREFLIGHT_SECONDS,
+    vary: 'Origin',
+  }
+}
