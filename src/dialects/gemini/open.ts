@@ -1,0 +1,111 @@
+/** Route, verb, model and credential of a Gemini request, from its path, query and headers alone. */
+import { GatewayError, modelNotFound } from '../../errors.ts'
+import type { Delivery, HttpRequest, Opening, Verb } from '../../nouns.ts'
+
+const VERSIONS: ReadonlySet<string> = new Set(['v1beta', 'v1', 'v1alpha', 'v1beta1'])
+
+const VERBS: ReadonlyMap<string, Verb> = new Map(
+  (
+    ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'] as const
+  ).map((verb) => [verb, verb]),
+)
+
+/**
+ * A model's name is somebody's text on its way into our upstream's URL, so it follows a grammar, not an escaping:
+ * segments of harmless characters, beginning with a letter, digit or underscore and ending in a letter or digit.
+ */
+const MODEL =
+  /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._@:+-]*[A-Za-z0-9])?\/)*[A-Za-z0-9_](?:[A-Za-z0-9._@:+-]*[A-Za-z0-9])?$/
+const MODEL_CHARACTERS_MAX = 256
+
+/** `/{version}/…`, and nothing that another dialect or the operator's routes own. */
+export function isGeminiPath(path: readonly string[]): boolean {
+  return VERSIONS.has(path[0] ?? '')
+}
+
+export function open(request: HttpRequest): Opening {
+  const [version = '', ...rest] = request.path
+  if (!VERSIONS.has(version)) throw routeNotFound()
+  const credential = credentialOf(request)
+  const shared = { apiVersion: version, credential }
+  const last = rest.at(-1) ?? ''
+  if (rest.length === 1 && rest[0] === 'models') {
+    allow(request, 'GET')
+    return { ...shared, verb: 'listModels', model: '', delivery: 'unary' }
+  }
+  const colon = last.lastIndexOf(':')
+  const verb = colon < 0 ? undefined : VERBS.get(last.slice(colon + 1))
+  if (verb === undefined && colon < 0 && rest[0] === 'models' && rest.length >= 2 && last !== '') {
+    allow(request, 'GET')
+    return { ...shared, verb: 'getModel', model: modelOf(rest, version, 'getModel'), delivery: 'unary' }
+  }
+  if (verb === undefined) throw unknownVerb(rest, version, colon < 0 ? '' : last.slice(colon + 1))
+  allow(request, 'POST')
+  const resource = [...rest.slice(0, -1), last.slice(0, colon)]
+  return { ...shared, verb, model: modelOf(resource, version, verb), delivery: deliveryOf(request, verb) }
+}
+
+/** `models/m`, `tunedModels/m`, Vertex's `projects/…/publishers/google/models/m` and `publishers/google/models/m`. */
+function modelOf(resource: readonly string[], version: string, verb: string): string {
+  const name = resource.join('/')
+  const vertex = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/[^/]+\/models\/(.+)$/.exec(name)
+  const model = vertex?.[1] ?? (name.startsWith('models/') ? name.slice(7) : name)
+  const isRoute = vertex !== null || name.startsWith('models/') || name.startsWith('tunedModels/')
+  if (!isRoute) throw routeNotFound()
+  // Some clients percent-encode a whole resource name into the model's place.
+  const plain = /^(?:models\/|publishers\/[^/]+\/models\/)(.+)$/.exec(model)?.[1] ?? model
+  const colon = plain.lastIndexOf(':')
+  if (colon >= 0 && VERBS.has(plain.slice(colon + 1))) throw routeNotFound()
+  if (plain.length > MODEL_CHARACTERS_MAX || !MODEL.test(plain)) {
+    throw modelNotFound(plain.slice(0, 64).replaceAll(/[^\x20-\x7e]/g, '?'), version, verb)
+  }
+  return plain
+}
+
+function deliveryOf(request: HttpRequest, verb: Verb): Delivery {
+  const alts = [...new Set([...request.query.getAll('alt'), ...request.query.getAll('$alt')])]
+  if (alts.length > 1) throw new GatewayError('invalid_argument', 'The query parameter alt was given twice.')
+  const alt = alts[0] ?? 'json'
+  if (alt !== 'json' && alt !== 'sse') {
+    throw new GatewayError('invalid_argument', `Unsupported Output Format: ${alt.slice(0, 32)}`)
+  }
+  if (verb !== 'streamGenerateContent') return 'unary'
+  return alt === 'sse' ? 'sse' : 'array'
+}
+
+/** One key, by whichever carrier; two that differ are refused, because two readers would take two of them. */
+function credentialOf(request: HttpRequest): string | undefined {
+  const found = new Set<string>()
+  const add = (value: string | null | undefined) => {
+    const trimmed = value?.trim()
+    if (trimmed) found.add(trimmed)
+  }
+  add(request.headers['x-goog-api-key'] as string | undefined)
+  add(bearerOf(request.headers.authorization))
+  for (const name of ['key', 'access_token', 'oauth_token']) request.query.getAll(name).forEach(add)
+  if (found.size > 1) throw new GatewayError('invalid_argument', 'The request carries more than one API key.')
+  return found.values().next().value
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  return /^Bearer +(.+)$/i.exec(authorization)?.[1]
+}
+
+function allow(request: HttpRequest, method: string): void {
+  if (request.method === method) return
+  throw new GatewayError('method_not_allowed', `Method ${request.method} is not allowed here.`, {
+    headers: { allow: method },
+  })
+}
+
+function routeNotFound(): GatewayError {
+  return new GatewayError('not_found', 'The requested URL was not found on this server.')
+}
+
+/** A model with a verb that does not exist reads like one that cannot do it; anything else is no route at all. */
+function unknownVerb(rest: readonly string[], version: string, verb: string): GatewayError {
+  if (!/^[A-Za-z]{1,64}$/.test(verb) || rest[0] !== 'models' || rest.length !== 2) return routeNotFound()
+  const model = (rest[1] as string).slice(0, -verb.length - 1)
+  return MODEL.test(model) ? modelNotFound(model, version, verb) : routeNotFound()
+}

@@ -1,0 +1,168 @@
+/** The body of a Gemini request: bounded and checked while it arrives, kept as the bytes that it is. */
+import { isUtf8 } from 'node:buffer'
+import { badRequest, GatewayError } from '../../errors.ts'
+import type { Call, HttpRequest, Opening, RequestFacts } from '../../nouns.ts'
+import { type JsonLimits, JsonScanError, JsonScanner, type Watch } from '../../wire/json-scanner.ts'
+
+const LIST_ELEMENTS_MAX = 1_000
+const DEADLINE_MIN_MS = 1_000
+const DEADLINE_MAX_MS = 600_000
+
+const GENERATION_CONFIG: Watch = {
+  keys: {
+    maxOutputTokens: { capture: true },
+    candidateCount: { capture: true },
+    stopSequences: { elementsMax: LIST_ELEMENTS_MAX },
+    thinkingConfig: { keys: { thinkingBudget: { capture: true } } },
+  },
+}
+
+/** What policy and money read, and therefore must not stand there twice. */
+const WATCH: Watch = {
+  keys: {
+    contents: {},
+    generationConfig: GENERATION_CONFIG,
+    tools: { elementsMax: LIST_ELEMENTS_MAX },
+    safetySettings: { elementsMax: LIST_ELEMENTS_MAX },
+    requests: { elementsMax: LIST_ELEMENTS_MAX },
+  },
+}
+
+/** Content types that a JSON body comes under: Google ignores the header, and an old SDK of its sends text/plain. */
+const JSON_TYPES = /^(?:application\/json|text\/plain)[ \t]*(?:;[ \t]*charset="?utf-?8"?[ \t]*)?$/i
+
+/** Request headers that an upstream of the same wire may see. Never a credential, never a hop-by-hop header. */
+const FORWARDED = ['x-goog-api-client', 'user-agent', 'traceparent', 'tracestate'] as const
+const FORWARDABLE = /^[\x20-\x7e]{1,1024}$/
+
+/** Query parameters that may travel on. Not `fields`: it could mask the usage and the end that metering needs. */
+const FORWARDED_QUERY = ['prettyPrint', 'quotaUser'] as const
+
+export async function decode(request: HttpRequest, opening: Opening, limits: JsonLimits): Promise<Call> {
+  refuseContentType(request.headers['content-type'])
+  const scanner = new JsonScanner(limits, WATCH)
+  const body = await request.body(visitor(scanner))
+  finishScan(scanner, body)
+  let document: Record<string, unknown> | undefined
+  return {
+    ...opening,
+    id: request.id,
+    wire: 'gemini',
+    body,
+    document: () => {
+      document ??= JSON.parse(withoutBom(body).toString('utf8')) as Record<string, unknown>
+      return document
+    },
+    facts: factsOf(scanner, body),
+    forwardHeaders: forwardHeaders(request),
+    forwardQuery: forwardQuery(request.query),
+    receivedAtMs: request.receivedAtMs,
+    deadlineAtMs: deadlineOf(request),
+    clientLeft: () => request.clientLeft(),
+  }
+}
+
+function refuseContentType(contentType: string | undefined): void {
+  if (contentType === undefined || contentType === '' || JSON_TYPES.test(contentType)) return
+  throw new GatewayError(
+    'invalid_argument',
+    'The request body must be JSON: send Content-Type: application/json.',
+  )
+}
+
+const BOM = [0xef, 0xbb, 0xbf]
+
+function withoutBom(body: Buffer): Buffer {
+  return BOM.every((byte, at) => body[at] === byte) ? body.subarray(3) : body
+}
+
+/** Feeds the scanner as the body arrives, so that a bomb is refused before it is whole. */
+function visitor(scanner: JsonScanner): (piece: Buffer) => void {
+  let start: Buffer | undefined = Buffer.alloc(0)
+  return (piece) => {
+    let bytes = piece
+    if (start !== undefined) {
+      // A byte order mark may be cut in pieces like anything else.
+      bytes = start.length === 0 ? piece : Buffer.concat([start, piece])
+      if (bytes.length < 3 && bytes[0] === BOM[0]) {
+        start = bytes
+        return
+      }
+      bytes = withoutBom(bytes)
+      start = undefined
+    }
+    scan(() => scanner.write(bytes))
+  }
+}
+
+function finishScan(scanner: JsonScanner, body: Buffer): void {
+  if (!isUtf8(body)) throw invalidPayload('Encountered non UTF-8 code points.')
+  scan(() => scanner.end())
+  if (!scanner.isObject) throw invalidPayload('Root element must be a message.')
+}
+
+function scan(step: () => void): void {
+  try {
+    step()
+  } catch (error) {
+    if (!(error instanceof JsonScanError)) throw error
+    if (error.problem === 'duplicate') throw duplicate(error.message)
+    throw invalidPayload(error.message)
+  }
+}
+
+function invalidPayload(what: string): GatewayError {
+  const message = `Invalid JSON payload received. ${what}`
+  return new GatewayError('invalid_argument', message, { details: [badRequest('', message)] })
+}
+
+/** Two readers of one field could disagree about its value; a budget and an upstream must not. */
+function duplicate(path: string): GatewayError {
+  const field = path.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return invalidPayload(`Field "${field}" is given more than once.`)
+}
+
+function factsOf(scanner: JsonScanner, body: Buffer): RequestFacts {
+  const integer = (path: string) => integerOf(scanner.captured.get(path))
+  return {
+    maxOutputTokens: integer('generationConfig.maxOutputTokens'),
+    candidateCount: integer('generationConfig.candidateCount') ?? 1,
+    thinkingBudget: integer('generationConfig.thinkingConfig.thinkingBudget'),
+    items: scanner.counted.get('requests') ?? 1,
+    bodyBytes: body.length,
+  }
+}
+
+/** protojson writes an integer as a number or as a string. What is neither is the upstream's to refuse. */
+function integerOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text.startsWith('"') ? text.slice(1, -1) : text)
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+function forwardHeaders(request: HttpRequest): Record<string, string> {
+  const forwarded: Record<string, string> = {}
+  for (const name of FORWARDED) {
+    const value = request.headers[name]
+    if (typeof value === 'string' && FORWARDABLE.test(value)) forwarded[name] = value
+  }
+  return forwarded
+}
+
+function forwardQuery(query: URLSearchParams): string {
+  if (query.size === 0) return ''
+  const forwarded = new URLSearchParams()
+  for (const name of FORWARDED_QUERY) {
+    const value = query.get(name)
+    if (value !== null) forwarded.set(name, value)
+  }
+  return forwarded.toString()
+}
+
+/** `x-server-timeout`, in seconds, as the SDKs send it. */
+function deadlineOf(request: HttpRequest): number | undefined {
+  const seconds = Number(request.headers['x-server-timeout'] ?? Number.NaN)
+  if (!Number.isFinite(seconds)) return undefined
+  const waitMs = Math.min(Math.max(seconds * 1000, DEADLINE_MIN_MS), DEADLINE_MAX_MS)
+  return request.receivedAtMs + waitMs
+}

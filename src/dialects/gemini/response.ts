@@ -1,0 +1,33 @@
+/** Writes a unary answer: one JSON body. */
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { Answer, HttpResponse } from '../../nouns.ts'
+import { sendError } from './errors.ts'
+import { follow } from './follow.ts'
+
+export const JSON_TYPE = 'application/json; charset=UTF-8'
+
+export function encodeUnary(
+  answer: Answer,
+  response: HttpResponse,
+  headers: OutgoingHttpHeaders,
+): Promise<void> {
+  const { 'content-length': declared, ...shown } = answer.headers
+  const all: OutgoingHttpHeaders = { 'content-type': JSON_TYPE, ...shown, ...headers }
+  return follow(answer.source, response, {
+    render: (chunk) => chunk.bytes ?? Buffer.from(JSON.stringify(chunk.response)),
+    chunk: (bytes) => {
+      // Only a long answer comes in more than one piece; its length is the upstream's to say.
+      if (!response.headSent)
+        response.head(answer.status, declared === undefined ? all : { ...all, 'content-length': declared })
+      return response.write(bytes)
+    },
+    end: (bytes) => {
+      if (!response.headSent) response.head(answer.status, { ...all, 'content-length': bytes?.length ?? 0 })
+      response.end(bytes)
+    },
+    fail: (error) => {
+      if (response.headSent) response.destroy()
+      else sendError(error, 'unary', response, headers)
+    },
+  })
+}

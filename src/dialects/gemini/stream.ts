@@ -1,0 +1,79 @@
+/** Writes a streamed answer: Server-Sent Events in the one form that every client reads, or one JSON array. */
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { Answer, HttpResponse } from '../../nouns.ts'
+import { errorBody } from './errors.ts'
+import { follow, type Writer } from './follow.ts'
+import { JSON_TYPE } from './response.ts'
+
+/** Between the two forms of an error and the cut: some clients look at each network read on its own. */
+const ERROR_STEP_MS = 20
+
+export function encodeStream(
+  answer: Answer,
+  response: HttpResponse,
+  headers: OutgoingHttpHeaders,
+): Promise<void> {
+  const { 'content-length': _, ...shown } = answer.headers
+  const isSse = answer.delivery === 'sse'
+  const type = isSse ? 'text/event-stream' : JSON_TYPE
+  const head = () => {
+    if (!response.headSent) response.head(answer.status, { 'content-type': type, ...shown, ...headers })
+  }
+  return follow(answer.source, response, isSse ? sseWriter(response, head) : arrayWriter(response, head))
+}
+
+function sseWriter(response: HttpResponse, head: () => void): Writer {
+  return {
+    render: (chunk) => chunk.bytes ?? Buffer.from(`data: ${JSON.stringify(chunk.response)}\r\n\r\n`),
+    chunk: (bytes) => {
+      head()
+      return response.write(bytes)
+    },
+    end: (last) => {
+      head()
+      response.end(last)
+    },
+    fail: (error) => {
+      head()
+      const body = errorBody(error)
+      breakOff(response, [`data: ${JSON.stringify(body)}\r\n\r\n`, `${JSON.stringify(body, undefined, 2)}\n`])
+    },
+  }
+}
+
+function arrayWriter(response: HttpResponse, head: () => void): Writer {
+  let elements = 0
+  let isNative = false
+  return {
+    render: (chunk) => {
+      if (chunk.bytes !== undefined) {
+        isNative = true
+        return chunk.bytes
+      }
+      return Buffer.from(`${elements++ === 0 ? '[' : ',\r\n'}${JSON.stringify(chunk.response)}`)
+    },
+    chunk: (bytes) => {
+      head()
+      return response.write(bytes)
+    },
+    end: (last) => {
+      head()
+      if (last !== undefined) response.write(last)
+      if (isNative) response.end()
+      else response.end(elements === 0 ? '[]\n' : '\n]\n')
+    },
+    fail: (error) => {
+      head()
+      const opening = elements === 0 && !isNative ? '[' : ',\r\n'
+      breakOff(response, [`${opening}${JSON.stringify(errorBody(error), undefined, 2)}`, '\n]\n'])
+    },
+  }
+}
+
+/** Writes the steps apart, then cuts the connection: a clean end would be taken for a whole answer. */
+function breakOff(response: HttpResponse, steps: readonly string[]): void {
+  steps.forEach((step, index) => {
+    setTimeout(() => response.write(step), index * ERROR_STEP_MS)
+  })
+  setTimeout(() => response.destroy(), steps.length * ERROR_STEP_MS)
+}
