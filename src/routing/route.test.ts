@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { GatewayError } from '../errors.ts'
+import type { Opening, Upstream } from '../nouns.ts'
+import { createRouter } from './route.ts'
+
+const upstream = (name: string) => ({ name }) as Upstream
+const google = upstream('google')
+const comet = upstream('comet')
+const sandbox = upstream('sandbox')
+const UPSTREAMS = new Map([google, comet, sandbox].map((one) => [one.name, one]))
+
+const CONFIG = {
+  models: {
+    'gemini-*': { targets: ['google', 'comet'] },
+    'gemini-2.5-*': { targets: ['comet'] },
+    fast: { targets: [{ upstream: 'sandbox', model: 'gemini-2.5-flash' }, 'google'] },
+  },
+  fallback: [google],
+}
+
+function where(
+  config: typeof CONFIG | { models: Record<string, never>; fallback: Upstream[] },
+  model: string,
+) {
+  return createRouter(config, UPSTREAMS)
+    .find(model)
+    .map((target) => `${target.upstream.name}/${target.model}`)
+}
+
+test('[ROUTE-01] an exact name, then the glob that spells out most, then upstream/model', () => {
+  assert.deepEqual(where(CONFIG, 'fast'), ['sandbox/gemini-2.5-flash', 'google/fast'])
+  assert.deepEqual(where(CONFIG, 'gemini-3-pro'), ['google/gemini-3-pro', 'comet/gemini-3-pro'])
+  assert.deepEqual(where(CONFIG, 'gemini-2.5-pro'), ['comet/gemini-2.5-pro'])
+  assert.deepEqual(where(CONFIG, 'sandbox/gemini-2.5-pro'), ['sandbox/gemini-2.5-pro'])
+  assert.deepEqual(where(CONFIG, 'other'), [])
+  assert.deepEqual(where(CONFIG, '__proto__'), [])
+})
+
+test('[ROUTE-02] without an entry every name goes to the fallback', () => {
+  const config = { models: {}, fallback: [google, comet] }
+  assert.deepEqual(where(config, 'anything'), ['google/anything', 'comet/anything'])
+})
+
+test("[ERR-MODEL-01] a name that leads nowhere is Google's 404", () => {
+  const opening = { model: 'nope', apiVersion: 'v1', verb: 'generateContent' } as Opening
+  assert.throws(
+    () => createRouter(CONFIG, UPSTREAMS).route(opening),
+    (error) =>
+      error instanceof GatewayError &&
+      error.http === 404 &&
+      error.message ===
+        'models/nope is not found for API version v1, or is not supported for generateContent. ' +
+          'Call ListModels to see the list of available models and their supported methods.',
+  )
+})
