@@ -1,0 +1,58 @@
+/** Sends a Call to the first of its Targets that answers. The only room that talks to providers. */
+import { GatewayError } from '../errors.ts'
+import type { Answer, Call, Target } from '../nouns.ts'
+
+/** Over targets and credentials together, so that no failure is multiplied. */
+const ATTEMPTS_MAX = 3
+
+export interface Dispatched {
+  readonly answer: Answer
+  readonly target: Target
+  readonly attempts: number
+}
+
+/** What was tried before nothing helped; metering and the log want to know. */
+export interface FailedDispatch {
+  readonly target: Target
+  readonly attempts: number
+}
+
+const FAILED = new WeakMap<GatewayError, FailedDispatch>()
+
+export function failedDispatch(error: unknown): FailedDispatch | undefined {
+  return error instanceof GatewayError ? FAILED.get(error) : undefined
+}
+
+/**
+ * Resolves with an answer that has begun; from then on nobody else is asked.
+ * An error answer of an upstream is an answer too, when there is no better one to be had.
+ */
+export async function dispatch(call: Call, targets: readonly Target[]): Promise<Dispatched> {
+  const plan = attemptsOf(targets)
+  let attempts = 0
+  for (;;) {
+    const target = plan[attempts] as Target
+    attempts++
+    const isLast = attempts === plan.length || call.clientLeft()
+    try {
+      const answer = await target.upstream.send(call, target)
+      if (!answer.retryable || isLast || call.clientLeft()) return { answer, target, attempts }
+      answer.source.cancel()
+    } catch (thrown) {
+      const error = GatewayError.from(thrown)
+      if (isLast || !error.retryable || call.clientLeft()) {
+        FAILED.set(error, { target, attempts })
+        throw error
+      }
+    }
+  }
+}
+
+/** Every target, each as often as it has credentials; at most `ATTEMPTS_MAX` in all, other targets first. */
+function attemptsOf(targets: readonly Target[]): Target[] {
+  const plan = [...targets]
+  for (const target of targets) {
+    for (let more = 1; more < target.upstream.credentials; more++) plan.push(target)
+  }
+  return plan.slice(0, ATTEMPTS_MAX)
+}

@@ -1,0 +1,77 @@
+/** What a Gemini-compatible upstream says when it fails, and what that means for us. */
+import { GatewayError } from '../../errors.ts'
+import type { ErrorBody } from '../../wire/gemini.ts'
+
+const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+
+/** A failure of the connection. `begun`: some of the answer had already been passed on. */
+export function connectionError(
+  name: string,
+  cause: Error & { code?: string },
+  begun: boolean,
+): GatewayError {
+  const code = cause.code ?? cause.name
+  const hint = `${name}: ${code}`
+  if (begun) return new GatewayError('upstream_broken', 'The upstream broke off its answer.', { cause, hint })
+  if (TIMEOUTS.has(code)) {
+    return new GatewayError('upstream_timeout', 'Deadline expired before operation could complete.', {
+      cause,
+      hint,
+    })
+  }
+  return new GatewayError('upstream_unavailable', `The upstream ${name} could not be reached.`, {
+    cause,
+    hint,
+  })
+}
+
+/** The answer is not what this protocol allows: malformed, empty, of the wrong kind, or cut off. */
+export function answerError(name: string, what: string, begun: boolean): GatewayError {
+  return new GatewayError(
+    begun ? 'upstream_broken' : 'upstream_unavailable',
+    `The upstream ${name} ${what}.`,
+    {
+      hint: `${name}: ${what}`,
+    },
+  )
+}
+
+/** An error object inside a 200: the stream's own, with its status where we know it. */
+export function errorInAnswer(name: string, body: unknown, begun: boolean): GatewayError {
+  const error = errorOf(body)
+  const message = error?.message ?? `The upstream ${name} failed.`
+  const code = begun ? 'upstream_broken' : error?.code === 429 ? 'resource_exhausted' : 'upstream_unavailable'
+  return new GatewayError(code, message, {
+    hint: `${name}: error inside an answer`,
+    details: error?.details ?? [],
+  })
+}
+
+/** `{"error":{…}}`, alone or in an array; undefined when the text is something else. */
+export function errorOf(body: unknown): ErrorBody['error'] | undefined {
+  const object = (Array.isArray(body) ? body[0] : body) as Partial<ErrorBody> | null | undefined
+  const error = object?.error
+  return typeof error === 'object' && error !== null && typeof error.message === 'string' ? error : undefined
+}
+
+/** Statuses that another target, or the same one later, may better. */
+const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504, 529])
+
+export function isRetryable(status: number): boolean {
+  return RETRYABLE_STATUSES.has(status)
+}
+
+/**
+ * Whether the upstream refused *our* credential. Google says that with a 400, and the reason in an ErrorInfo.
+ * The client's key is fine then, and must not be told otherwise.
+ */
+export function isCredentialRefused(status: number, body: unknown): boolean {
+  if (status === 401) return true
+  const details = errorOf(body)?.details ?? []
+  const reasons = details.map((detail) => (detail as { reason?: string }).reason)
+  if (reasons.includes('API_KEY_INVALID') || reasons.includes('API_KEY_SERVICE_BLOCKED')) return true
+  return (
+    status === 403 &&
+    reasons.some((reason) => reason?.startsWith('API_KEY_') || reason === 'SERVICE_DISABLED')
+  )
+}

@@ -1,0 +1,225 @@
+/** Reads a streamed answer on the side while its bytes pass: the end, the usage, the error in the middle. */
+import type { Reading } from '../../nouns.ts'
+import type { GenerateContentResponse } from '../../wire/gemini.ts'
+import { JsonScanError, JsonScanner, type Watch } from '../../wire/json-scanner.ts'
+import { SseFraming, type SseListener } from '../../wire/sse-framing.ts'
+import { answerError, errorInAnswer } from './errors.ts'
+import type { AnswerReader } from './response.ts'
+import { UsageReader } from './usage.ts'
+
+const DATA_BYTES = 'data: '.length
+const STRAY_BYTES_MAX = 64 * 1024
+const LIMITS = { depth: 200, nodes: 5_000_000, keysPerObject: 1_000_000 }
+
+/** These names with their quotes stand nowhere inside a JSON string, because a quote there is escaped. */
+const FINISH_REASON = Buffer.from('"finishReason"')
+const BLOCK_REASON = Buffer.from('"blockReason"')
+
+const RESPONSE: Watch = {
+  keys: {
+    candidates: { each: { keys: { finishReason: { capture: true } } } },
+    promptFeedback: { keys: { blockReason: { capture: true } } },
+    usageMetadata: { capture: true },
+    modelVersion: { capture: true },
+    error: { capture: true },
+  },
+}
+
+/**
+ * Server-Sent Events. Parsing each event, or even searching each, would cost more than moving it. So whole network
+ * reads are searched for the names that end a stream; the first event, those found, and the last one seen are parsed.
+ */
+export class SseReader implements AnswerReader, SseListener {
+  readonly #name: string
+  readonly #pass: (bytes: Buffer) => void
+  readonly #framing = new SseFraming(this)
+  readonly #usage = new UsageReader()
+  /** The last whole event, whose running totals count when the stream breaks. */
+  #last: Buffer | undefined
+  #lastStart = 0
+  #lastEnd = 0
+  #longScanner: JsonScanner | undefined
+  #stray: Buffer[] = []
+  #strayBytes = 0
+  #begun = false
+
+  constructor(name: string, pass: (bytes: Buffer) => void) {
+    this.#name = name
+    this.#pass = pass
+  }
+
+  write(piece: Buffer): void {
+    this.#framing.write(piece)
+  }
+
+  end(): undefined {
+    this.#framing.end()
+    if (this.#strayBytes > 0) throw this.#strayError()
+    if (this.#framing.isInEvent)
+      throw answerError(this.#name, 'broke off in the middle of an event', this.#begun)
+    this.#takeLast()
+    if (!this.#begun) throw answerError(this.#name, 'sent an empty stream', false)
+    if (!this.#usage.isFinished) throw answerError(this.#name, 'ended its stream early', true)
+  }
+
+  reading(): Reading {
+    this.#takeLast()
+    return this.#usage.reading()
+  }
+
+  event(buffer: Buffer, start: number, end: number): void {
+    if (isError(buffer, start))
+      throw errorInAnswer(this.#name, parseOrUndefined(buffer.subarray(start, end)), this.#begun)
+    if (!this.#begun) this.#take(buffer, start, end)
+    this.#begun = true
+    this.#last = buffer
+    this.#lastStart = start
+    this.#lastEnd = end
+  }
+
+  bytes(bytes: Buffer, areWhole: boolean): void {
+    // A long event is read as it passes.
+    if (areWhole) {
+      this.#takeMarked(bytes, FINISH_REASON)
+      this.#takeMarked(bytes, BLOCK_REASON)
+    }
+    this.#begun = true
+    this.#pass(bytes)
+  }
+
+  /** Parses the events of these bytes that hold the mark. */
+  #takeMarked(bytes: Buffer, mark: Buffer): void {
+    for (let at = bytes.indexOf(mark); at >= 0; ) {
+      const end = bytes.indexOf(0x0a, at)
+      this.#take(bytes, bytes.lastIndexOf(0x0a, at) + 1 + DATA_BYTES, end)
+      at = bytes.indexOf(mark, end)
+    }
+  }
+
+  longEvent(part: Buffer, isLast: boolean): void {
+    this.#longScanner ??= new JsonScanner(LIMITS, RESPONSE)
+    const scanner = this.#longScanner
+    try {
+      scanner.write(part)
+      if (isLast) scanner.end()
+    } catch (error) {
+      if (!(error instanceof JsonScanError)) throw error
+      throw answerError(this.#name, 'sent malformed JSON', true)
+    }
+    if (!isLast) return
+    this.#longScanner = undefined
+    this.#last = undefined
+    this.#usage.take(responseOf(scanner.captured))
+  }
+
+  stray(bytes: Buffer): void {
+    this.#strayBytes += bytes.length
+    if (this.#strayBytes > STRAY_BYTES_MAX) throw this.#strayError()
+    this.#stray.push(bytes)
+  }
+
+  tooLong(): void {
+    throw answerError(this.#name, 'sent too long an event', this.#begun)
+  }
+
+  /** Bare JSON among events is how Google's front end reports a failure. */
+  #strayError(): Error {
+    return errorInAnswer(this.#name, parseOrUndefined(Buffer.concat(this.#stray)), this.#begun)
+  }
+
+  #takeLast(): void {
+    const last = this.#last
+    this.#last = undefined
+    if (last !== undefined) this.#take(last, this.#lastStart, this.#lastEnd)
+  }
+
+  #take(buffer: Buffer, start: number, end: number): void {
+    const response = parseOrUndefined(buffer.subarray(start, end)) as GenerateContentResponse | undefined
+    if (response === undefined) throw answerError(this.#name, 'sent malformed JSON', this.#begun)
+    this.#usage.take(response)
+  }
+}
+
+/** One JSON array, written element by element. Its bytes pass as they come. */
+export class ArrayReader implements AnswerReader {
+  readonly #name: string
+  readonly #pass: (bytes: Buffer) => void
+  readonly #scanner = new JsonScanner(LIMITS, { each: RESPONSE })
+  readonly #usage = new UsageReader()
+  #begun = false
+
+  constructor(name: string, pass: (bytes: Buffer) => void) {
+    this.#name = name
+    this.#pass = pass
+  }
+
+  write(piece: Buffer): void {
+    try {
+      this.#scanner.write(piece)
+    } catch (error) {
+      throw this.#malformed(error)
+    }
+    this.#refuseError()
+    this.#begun = true
+    this.#pass(piece)
+  }
+
+  end(): undefined {
+    try {
+      this.#scanner.end()
+    } catch (error) {
+      throw this.#malformed(error)
+    }
+    this.#take()
+    if (!this.#usage.isFinished) throw answerError(this.#name, 'ended its stream early', this.#begun)
+  }
+
+  reading(): Reading {
+    if (this.#begun) this.#take()
+    return this.#usage.reading()
+  }
+
+  #take(): void {
+    this.#usage.take(responseOf(this.#scanner.captured))
+  }
+
+  #refuseError(): void {
+    const error = this.#scanner.captured.get('error')
+    if (error !== undefined) throw errorInAnswer(this.#name, { error: JSON.parse(error) }, this.#begun)
+  }
+
+  #malformed(error: unknown): unknown {
+    if (!(error instanceof JsonScanError)) return error
+    return answerError(this.#name, this.#begun ? 'broke off its stream' : 'sent malformed JSON', this.#begun)
+  }
+}
+
+function responseOf(captured: ReadonlyMap<string, string>): GenerateContentResponse {
+  const read = (path: string) => {
+    const text = captured.get(path)
+    return text === undefined ? undefined : JSON.parse(text)
+  }
+  const finishReason: string | undefined = read('candidates.finishReason')
+  const blockReason: string | undefined = read('promptFeedback.blockReason')
+  return {
+    usageMetadata: read('usageMetadata'),
+    modelVersion: read('modelVersion'),
+    ...(finishReason !== undefined && { candidates: [{ finishReason }] }),
+    ...(blockReason !== undefined && { promptFeedback: { blockReason } }),
+  } as GenerateContentResponse
+}
+
+/** `{"error": …`: by its first key, as clients tell it. */
+function isError(buffer: Buffer, start: number): boolean {
+  let at = start + 1
+  while (buffer[at] === 0x20) at++
+  return buffer[at] === 0x22 && buffer[at + 1] === 0x65 && buffer.toString('latin1', at, at + 7) === '"error"'
+}
+
+function parseOrUndefined(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
