@@ -1,0 +1,86 @@
+/** What the sandbox's own tests share: a Call made of a body, and an answer taken to its end. */
+import type { Answer, Call, Upstream, Verb } from '../../nouns.ts'
+import type { GenerateContentResponse } from '../../wire/gemini.ts'
+import { createSandboxUpstream } from './upstream.ts'
+
+export const NOW = new Date('2026-11-20T10:11:12.345Z')
+
+export const sandbox: Upstream = createSandboxUpstream({ name: 'sandbox', now: () => NOW })
+
+/** A Call as the Gemini dialect makes it; `body` is the parsed document. */
+export function callOf(verb: Verb, model: string, body: unknown): Call {
+  const bytes = Buffer.from(JSON.stringify(body))
+  return {
+    id: 'test',
+    verb,
+    model,
+    apiVersion: 'v1beta',
+    delivery: verb === 'streamGenerateContent' ? 'sse' : 'unary',
+    credential: undefined,
+    wire: 'gemini',
+    body: bytes,
+    document: () => body as Record<string, unknown>,
+    facts: {
+      maxOutputTokens: undefined,
+      candidateCount: 1,
+      thinkingBudget: undefined,
+      items: 1,
+      bodyBytes: bytes.length,
+    },
+    forwardHeaders: {},
+    forwardQuery: '',
+    receivedAtMs: 0,
+    deadlineAtMs: undefined,
+    clientLeft: () => false,
+  } satisfies Omit<Call, never>
+}
+
+export function send(verb: Verb, model: string, body: unknown): Promise<Answer> {
+  return sandbox.send(callOf(verb, model, body), { upstream: sandbox, model })
+}
+
+/** Every response of an answer, in order. */
+export function drain(answer: Answer): GenerateContentResponse[] {
+  const responses: GenerateContentResponse[] = []
+  const take = (chunk: { readonly response?: GenerateContentResponse | undefined } | undefined): void => {
+    if (chunk?.response) responses.push(chunk.response)
+  }
+  let ends = 0
+  answer.source.start({
+    weigh: () => 0,
+    chunk: take,
+    end(last) {
+      take(last)
+      ends++
+    },
+    fail(error) {
+      throw error
+    },
+  })
+  if (ends !== 1) throw new Error(`the source ended ${ends} times`)
+  return responses
+}
+
+export async function unary(model: string, body: unknown): Promise<GenerateContentResponse> {
+  return drain(await send('generateContent', model, body))[0]!
+}
+
+export async function stream(model: string, body: unknown): Promise<GenerateContentResponse[]> {
+  return drain(await send('streamGenerateContent', model, body))
+}
+
+/** The visible text of one candidate over all responses. */
+export function textOfCandidate(responses: readonly GenerateContentResponse[], index = 0): string {
+  return responses
+    .flatMap((response) => response.candidates ?? [])
+    .filter((candidate) => candidate.index === index)
+    .flatMap((candidate) => candidate.content?.parts ?? [])
+    .filter((part) => part.thought !== true)
+    .map((part) => part.text ?? '')
+    .join('')
+}
+
+/** A body with one user turn. */
+export function asking(text: string, others: Record<string, unknown> = {}): Record<string, unknown> {
+  return { contents: [{ role: 'user', parts: [{ text }] }], ...others }
+}
