@@ -1,0 +1,10 @@
+import { Type } from 'typebox'
+import type { Endpoint } from './endpoint.ts'
+
+export const VersionAnswer = Type.Object({ version: Type.String() })
+
+export const getVersion: Endpoint = {
+  method: 'GET',
+  path: '/admin/v1/version',
+  handle: async (_call, { version }) => ({ status: 200, body: { version } }),
+}

@@ -1,0 +1,163 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { GatewayError } from '../errors.ts'
+import type { KeyRecord, Ledger } from '../nouns.ts'
+import { createHash, type Hash } from './hash.ts'
+import { checkId, checkModels, checkName, checkSecret } from './key-input.ts'
+
+/** Changes of keys that wait for each other; an operator never has more under way. */
+const CHANGES_WAITING_MAX = 1_000
+const SECRET_BYTES = 32
+const ID_LENGTH = 10
+const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+export interface KeyInput {
+  readonly name: string
+  /** Globs over model names; empty means every model. */
+  readonly models: readonly string[]
+  /** A secret that the operator chose, 16 to 512 printable ASCII characters; it is the whole key. Needs `id`. */
+  readonly secret?: string
+  readonly id?: string
+}
+
+/** A key and its plaintext, which exists only in this answer. */
+export interface IssuedKey {
+  readonly record: KeyRecord
+  readonly key: string
+}
+
+/** The client keys of an installation. An unknown id throws `not_found`, bad input `invalid_argument` with the field. */
+export interface Keys {
+  create(input: KeyInput): Promise<IssuedKey>
+  list(): Promise<readonly KeyRecord[]>
+  get(id: string): Promise<KeyRecord>
+  setDisabled(id: string, disabled: boolean): Promise<KeyRecord>
+  /** A new secret under the same id; the old one stops at once. */
+  rotate(id: string): Promise<IssuedKey>
+  remove(id: string): Promise<void>
+  /** What is kept of a key at rest. */
+  digestOf(key: string): string
+  /** Makes `plaintext` the key with this id; its models and whether it is disabled stay as they were. */
+  ensureOperatorKey(id: string, name: string, plaintext: string): Promise<KeyRecord>
+  /** Hears the id of each key that this instance changed or removed, after it is durable. Returns the way out. */
+  onChange(listener: (id: string) => void): () => void
+}
+
+export async function createKeys(ledger: Ledger): Promise<Keys> {
+  const digestOf = await createHash(ledger)
+  const listeners = new Set<(id: string) => void>()
+  const inOrder = createQueue()
+
+  async function get(id: string): Promise<KeyRecord> {
+    const record = await ledger.getKey(id)
+    if (record === undefined) throw unknownKey(id)
+    return record
+  }
+
+  /** Reads, changes and writes a record with nobody in between: a rotation must not undo a disabling. */
+  function change(id: string, changes: () => Partial<KeyRecord>): Promise<KeyRecord> {
+    return inOrder(async () => {
+      const before = await get(id)
+      const record = Object.freeze({
+        ...before,
+        ...changes(),
+        updatedAt: Math.max(Date.now(), before.createdAt),
+      })
+      if (!(await ledger.updateKey(record))) throw unknownKey(id)
+      announce(id)
+      return record
+    })
+  }
+
+  function announce(id: string): void {
+    for (const listener of listeners) listener(id)
+  }
+
+  async function rotate(id: string): Promise<IssuedKey> {
+    const key = newKey(id)
+    const record = await change(id, () => ({ digest: digestOf(key) }))
+    return { record, key }
+  }
+
+  function remove(id: string): Promise<void> {
+    return inOrder(async () => {
+      if (!(await ledger.deleteKey(id))) throw unknownKey(id)
+      announce(id)
+    })
+  }
+
+  async function ensureOperatorKey(id: string, name: string, plaintext: string): Promise<KeyRecord> {
+    const wanted = { id: checkId(id), name: checkName(name), digest: digestOf(checkSecret(plaintext)) }
+    const before = await ledger.getKey(id)
+    if (before === undefined) {
+      return (await create({ id, name, models: [], secret: plaintext })).record
+    }
+    if (before.digest === wanted.digest && before.name === wanted.name) return before
+    return change(id, () => wanted)
+  }
+
+  async function create(input: KeyInput): Promise<IssuedKey> {
+    const issued = issue(input, digestOf)
+    await ledger.createKey(issued.record)
+    return issued
+  }
+
+  function onChange(listener: (id: string) => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  return Object.freeze({
+    create,
+    list: () => ledger.listKeys(),
+    get,
+    setDisabled: (id: string, disabled: boolean) => change(id, () => ({ disabled })),
+    rotate,
+    remove,
+    digestOf,
+    ensureOperatorKey,
+    onChange,
+  })
+}
+
+function issue(input: KeyInput, digestOf: Hash): IssuedKey {
+  const id = input.id === undefined ? newId() : checkId(input.id)
+  const key = input.secret === undefined ? newKey(id) : checkSecret(input.secret)
+  const now = Date.now()
+  const record = Object.freeze({
+    id,
+    name: checkName(input.name),
+    digest: digestOf(key),
+    models: checkModels(input.models),
+    disabled: false,
+    createdAt: now,
+    updatedAt: now,
+  })
+  return { record, key }
+}
+
+function newId(): string {
+  return Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join('')
+}
+
+function newKey(id: string): string {
+  return `wst_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`
+}
+
+function unknownKey(id: string): GatewayError {
+  return new GatewayError('not_found', `There is no key with the id ${JSON.stringify(id.slice(0, 64))}.`)
+}
+
+/** Runs one piece of work after the other, in the order in which they came. */
+function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  return (work) => {
+    if (waiting >= CHANGES_WAITING_MAX) {
+      return Promise.reject(new GatewayError('overloaded', 'Too many changes of keys at once.'))
+    }
+    waiting++
+    const done = last.then(work).finally(() => waiting--)
+    last = done.catch(() => undefined)
+    return done
+  }
+}
