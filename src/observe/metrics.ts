@@ -1,0 +1,144 @@
+/** Metrics by OpenTelemetry, printed for Prometheus at `/metrics`. Labels are bounded: unknown models share one. */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Attributes } from '@opentelemetry/api'
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+
+/** Bucket bounds of the GenAI conventions for durations, in seconds. */
+const SECONDS = [
+  0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+]
+const OVERHEAD_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
+/** Distinct values that the model label may take before the rest becomes `other`. */
+const MODEL_LABELS_MAX = 200
+const LOOP_RESOLUTION_MS = 10
+const TOKEN_TYPES = ['input', 'output', 'thoughts', 'cached'] as const
+
+export interface RequestMetric {
+  readonly verb: string
+  readonly status: number
+  readonly model: string | undefined
+  readonly upstream: string | undefined
+  readonly durationMs: number
+  readonly ownMs: number | undefined
+  readonly firstByteMs: number | undefined
+  readonly tokens: Readonly<Record<'input' | 'output' | 'thoughts' | 'cached', number>> | undefined
+}
+
+export interface Metrics {
+  record(request: RequestMetric): void
+  /** The text format of Prometheus. */
+  render(): Promise<string>
+  close(): Promise<void>
+}
+
+export interface Gauges {
+  readonly openStreams: () => number
+  readonly openConnections: () => number
+  readonly drains: () => number
+}
+
+export function createMetrics(version: string, gauges: Gauges): Metrics {
+  const exporter = new PrometheusExporter({ preventServerStart: true })
+  const provider = new MeterProvider({ readers: [exporter] })
+  const meter = provider.getMeter('wasat', version)
+  const serializer = new PrometheusSerializer()
+  const models = new Set<string>()
+
+  const requests = createTally(meter, 'wasat_http_requests', 'Requests answered.')
+  const tokens = createTally(meter, 'wasat_tokens', 'Tokens by type.')
+  const duration = meter.createHistogram('wasat_http_request_duration', {
+    unit: 's',
+    description: 'From the end of the request head to the end of the answer.',
+    advice: { explicitBucketBoundaries: SECONDS },
+  })
+  const firstByte = meter.createHistogram('wasat_time_to_first_token', {
+    unit: 's',
+    description: 'From dispatch to the beginning of the upstream answer.',
+    advice: { explicitBucketBoundaries: SECONDS },
+  })
+  const overhead = meter.createHistogram('wasat_gateway_overhead', {
+    unit: 's',
+    description: "The gateway's own time before the first byte.",
+    advice: { explicitBucketBoundaries: OVERHEAD_SECONDS },
+  })
+  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
+  loop.enable()
+  observeProcess(meter, gauges, loop, version)
+
+  function modelLabel(model: string): string {
+    if (models.has(model)) return model
+    if (models.size >= MODEL_LABELS_MAX) return 'other'
+    models.add(model)
+    return model
+  }
+
+  function record(request: RequestMetric): void {
+    const { verb, upstream = 'none' } = request
+    requests(1, `${verb} ${request.status} ${upstream}`, () => ({ verb, status: request.status, upstream }))
+    duration.record(request.durationMs / 1000)
+    if (request.ownMs !== undefined) overhead.record(request.ownMs / 1000)
+    if (request.firstByteMs !== undefined) firstByte.record(request.firstByteMs / 1000)
+    if (request.tokens === undefined || request.model === undefined) return
+    const model = modelLabel(request.model)
+    for (const type of TOKEN_TYPES) {
+      tokens(request.tokens[type], `${model} ${upstream} ${type}`, () => ({ model, upstream, type }))
+    }
+  }
+
+  return {
+    record,
+    render: async () => serializer.serialize((await exporter.collect()).resourceMetrics),
+    close: async () => {
+      loop.disable()
+      await provider.shutdown()
+    },
+  }
+}
+
+type Meter = ReturnType<MeterProvider['getMeter']>
+type Tally = (count: number, key: string, labels: () => Attributes) => void
+
+/**
+ * A counter that adds up here and is read when somebody scrapes. A synchronous counter of the SDK sorts and hashes
+ * its labels each time: measured at 1 to 2 µs an addition, and there are six for each request.
+ */
+function createTally(meter: Meter, name: string, description: string): Tally {
+  const cells = new Map<string, { total: number; readonly labels: Attributes }>()
+  meter.createObservableCounter(name, { description }).addCallback((result) => {
+    for (const { total, labels } of cells.values()) result.observe(total, labels)
+  })
+  return (count, key, labels) => {
+    if (count === 0) return
+    const cell = cells.get(key)
+    if (cell === undefined) cells.set(key, { total: count, labels: labels() })
+    else cell.total += count
+  }
+}
+
+function observeProcess(
+  meter: Meter,
+  gauges: Gauges,
+  loop: ReturnType<typeof monitorEventLoopDelay>,
+  version: string,
+): void {
+  const gauge = (name: string, description: string, read: () => number, attributes = {}) =>
+    meter
+      .createObservableGauge(name, { description })
+      .addCallback((result) => result.observe(read(), attributes))
+  gauge('wasat_active_streams', 'Answers under way.', gauges.openStreams)
+  gauge('wasat_connections', 'Open client connections.', gauges.openConnections)
+  gauge('wasat_drains', 'Answers read on after their client left.', gauges.drains)
+  gauge('wasat_build_info', 'Always 1.', () => 1, { version, runtime: process.version })
+  gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+  gauge('process_cpu_seconds', 'CPU time, user and system.', () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
+  })
+  gauge('nodejs_eventloop_lag_max_seconds', 'Longest block of the event loop since the last scrape.', () => {
+    const longest = Math.max(0, loop.max / 1e9 - LOOP_RESOLUTION_MS / 1e3)
+    loop.reset()
+    return longest
+  })
+}

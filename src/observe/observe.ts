@@ -1,0 +1,84 @@
+/** One record for each request that was answered: a line in the log and a few numbers in the metrics. */
+import { GatewayError } from '../errors.ts'
+import type { Caller, HttpRequest, Opening, Settlement } from '../nouns.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+export interface RequestRecord {
+  readonly request: HttpRequest
+  readonly opening: Opening | undefined
+  readonly caller: Caller | undefined
+  readonly status: number
+  /** Present when an upstream was asked. */
+  readonly settlement: Settlement | undefined
+  /** What was thrown, when no answer came. */
+  readonly error: unknown
+  readonly ownMs: number | undefined
+}
+
+export type Observe = (record: RequestRecord) => void
+
+export function createObserve(log: Log, metrics: Metrics): Observe {
+  return (record) => {
+    const durationMs = performance.now() - record.request.receivedAtMs
+    metrics.record({
+      verb: record.opening?.verb ?? 'none',
+      status: record.status,
+      model: record.settlement?.upstreamModel,
+      upstream: record.settlement?.upstream,
+      durationMs,
+      ownMs: record.ownMs,
+      firstByteMs: record.settlement?.firstByteMs,
+      tokens: tokensOf(record.settlement),
+    })
+    const isFault = record.error !== undefined && GatewayError.from(record.error).http >= 500
+    log.request(fieldsOf(record, durationMs, log), isFault)
+  }
+}
+
+function fieldsOf(record: RequestRecord, durationMs: number, log: Log): object {
+  const { request, opening, settlement } = record
+  return {
+    requestId: request.id,
+    clientRequestId: request.clientRequestId,
+    method: request.method,
+    verb: opening?.verb,
+    model: opening?.model,
+    keyId: record.caller?.keyId,
+    status: record.status,
+    durationMs: round(durationMs),
+    ownMs: record.ownMs === undefined ? undefined : round(record.ownMs),
+    remoteAddress: request.remoteAddress,
+    ...(settlement !== undefined && {
+      upstream: settlement.upstream,
+      upstreamModel: settlement.upstreamModel,
+      outcome: settlement.outcome,
+      attempts: settlement.attempts,
+      firstByteMs: settlement.firstByteMs === undefined ? undefined : round(settlement.firstByteMs),
+      usageSource: settlement.usageSource,
+      promptTokens: settlement.usage?.promptTokenCount,
+      totalTokens: settlement.usage?.totalTokenCount,
+      finishReason: settlement.finishReason,
+      deliveredBytes: settlement.deliveredBytes,
+    }),
+    ...(record.error !== undefined && log.describe(record.error)),
+  }
+}
+
+function tokensOf(
+  settlement: Settlement | undefined,
+): Record<'input' | 'output' | 'thoughts' | 'cached', number> | undefined {
+  const usage = settlement?.usage
+  if (usage === undefined) return undefined
+  const count = (value: unknown) => (typeof value === 'number' && value > 0 ? value : 0)
+  return {
+    input: count(usage.promptTokenCount),
+    output: count(usage.candidatesTokenCount),
+    thoughts: count(usage.thoughtsTokenCount),
+    cached: count(usage.cachedContentTokenCount),
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100
+}
