@@ -1,0 +1,144 @@
+/** What a schema cannot say: rules over addresses, names that must exist, and secrets. */
+import { BlockList, isIP } from 'node:net'
+import { nearest, pathText } from './problems.ts'
+import { type Findings, report } from './resolve.ts'
+import type { Config, GeminiUpstreamConfig } from './schema.ts'
+import { formatSize } from './units.ts'
+
+export interface Secrets {
+  readonly clientKey?: string
+  readonly adminKey?: string
+}
+
+type Path = readonly (string | number)[]
+
+/** Checks a configuration that already fits the schema. */
+export function checkRules(config: Config, secrets: Secrets, findings: Findings): void {
+  const tell = (path: Path, message: string, suggestion?: string): void => {
+    const text = pathText(path)
+    report(findings, path, findings.places.get(text), `${text} ${message}`, suggestion)
+  }
+  checkServer(config, secrets, tell)
+  for (const [name, upstream] of Object.entries(config.upstreams)) {
+    if (upstream.kind === 'gemini') checkBaseUrl(upstream, ['upstreams', name, 'baseUrl'], tell)
+  }
+  checkModels(config, tell)
+}
+
+type Tell = (path: Path, message: string, suggestion?: string) => void
+
+function checkServer({ server }: Config, secrets: Secrets, tell: Tell): void {
+  if (!isLoopback(server.host) && secrets.adminKey === undefined) {
+    const next = `set WASAT_ADMIN_KEY to at least 16 characters (openssl rand -hex 32 makes one), or listen on 127.0.0.1`
+    tell(['server', 'host'], `is ${server.host}, which others can reach, and there is no admin key`, next)
+  }
+  for (const [index, origin] of server.cors.origins.entries()) {
+    const exact = exactOrigin(origin)
+    if (exact !== origin)
+      tell(
+        ['server', 'cors', 'origins', index],
+        'is not how browsers write that origin',
+        exact && `did you mean ${exact}?`,
+      )
+  }
+  for (const [index, address] of server.trustedProxies.entries()) {
+    if (!isAddressOrRange(address))
+      tell(['server', 'trustedProxies', index], 'must be an IP address or a CIDR such as 10.0.0.0/8')
+  }
+  const { body, bodiesInFlight } = server.limits
+  if (bodiesInFlight < body)
+    tell(
+      ['server', 'limits', 'bodiesInFlight'],
+      `must be at least server.limits.body (${formatSize(body)}), or no such body ever fits`,
+    )
+}
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** Whether only this machine can connect to that address; a name other than `localhost` could be anything. */
+export function isLoopback(host: string): boolean {
+  if (host.toLowerCase() === 'localhost') return true
+  const family = isIP(host)
+  return family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+function isAddressOrRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+function exactOrigin(origin: string): string | undefined {
+  if (origin === '*' || !/^https?:/i.test(origin)) return origin
+  return URL.canParse(origin) ? new URL(origin).origin : undefined
+}
+
+function checkBaseUrl({ baseUrl }: GeminiUpstreamConfig, path: Path, tell: Tell): void {
+  // The value may carry a password, so no message repeats it.
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  if (!url || !/^https?:$/.test(url.protocol)) tell(path, 'must be an http:// or https:// address')
+  else if (url.username || url.password) tell(path, 'must not have user info', 'put the key under keys')
+  else if (/[?#]/.test(baseUrl)) tell(path, 'must not have a query or fragment')
+  else if (/[\s\\]/.test(baseUrl)) tell(path, 'must not have spaces or backslashes')
+  else if (/\/v[0-9]+[a-z0-9]*\/*$/.test(url.pathname))
+    tell(path, 'must not end in an API version', 'put the version under apiVersion')
+}
+
+function checkModels(config: Config, tell: Tell): void {
+  for (const [model, { targets }] of Object.entries(config.models)) {
+    if (model.startsWith('models/'))
+      tell(
+        ['models', model],
+        'has the prefix models/, which clients send and Wasat takes off',
+        'leave it out',
+      )
+    for (const [index, target] of targets.entries()) {
+      const isText = typeof target === 'string'
+      const path = ['models', model, 'targets', index, ...(isText ? [] : ['upstream'])]
+      checkTarget(isText ? target : target.upstream, path, config, tell)
+    }
+  }
+}
+
+/** Targets name upstreams and never models, so an alias cannot lead to itself. */
+function checkTarget(name: string, path: Path, config: Config, tell: Tell): void {
+  if (Object.hasOwn(config.upstreams, name)) return
+  const names = Object.keys(config.upstreams)
+  const shown = JSON.stringify(name.slice(0, 64))
+  if (Object.hasOwn(config.models, name)) {
+    const list = `the upstreams are: ${names.join(', ')}`
+    tell(path, `names the model ${shown}; a target is an upstream`, list)
+    return
+  }
+  const near = nearest(name, names)
+  const suggestion = near ? `did you mean ${near}?` : `the upstreams are: ${names.slice(0, 20).join(', ')}`
+  tell(path, `names the upstream ${shown}, which is not there`, suggestion)
+}
+
+/** No spaces: a key with one cannot be sent as a Bearer credential. */
+const SECRET_SHAPE = /^[\x21-\x7e]{16,512}$/
+
+/** Reads the two keys an operator may set; the messages never repeat them. */
+export function readSecrets(
+  environment: Readonly<Record<string, string | undefined>>,
+  findings: Findings,
+): Secrets {
+  const read = (name: string): string | undefined => {
+    const value = environment[name]
+    if (!value) return undefined
+    if (SECRET_SHAPE.test(value)) return value
+    const message = 'must be 16 to 512 printable ASCII characters without spaces'
+    report(findings, name, { origin: 'environment', label: name }, message, 'openssl rand -hex 32 makes one')
+    return undefined
+  }
+  const clientKey = read('WASAT_KEY')
+  const adminKey = read('WASAT_ADMIN_KEY')
+  if (clientKey !== undefined && clientKey === adminKey) {
+    const message = 'is the same as WASAT_KEY, so every client would be an operator'
+    report(findings, 'WASAT_ADMIN_KEY', { origin: 'environment', label: 'WASAT_ADMIN_KEY' }, message)
+  }
+  return Object.freeze({ ...(clientKey && { clientKey }), ...(adminKey && { adminKey }) })
+}

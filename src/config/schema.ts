@@ -1,0 +1,261 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is the syntax of the configuration file here
+/**
+ * The configuration, once: this definition is the TypeScript type, the validation, the JSON Schema that
+ * `wasat config schema` prints and the reference page. Each description says what the default is for and what changing it does.
+ */
+import { type Static, Type } from 'typebox'
+import { count, duration, type Shape, section, size } from './fields.ts'
+
+const CorsSchema = section('Which web pages may call the gateway from a browser.', {
+  origins: Type.Array(
+    Type.String({
+      pattern: '^(\\*|[a-z][a-z0-9+.-]*://[^/?#\\s@]+)$',
+      'x-shape': 'an origin such as https://app.example.com, or *',
+    }),
+    {
+      default: [],
+      maxItems: 1000,
+      description:
+        'Origins that get CORS headers, such as `https://app.example.com`; `*` is any page. Empty: no CORS headers at all, so browsers refuse cross-origin calls.',
+    },
+  ),
+})
+
+const LimitsSchema = section('What one request, and all of them together, may take.', {
+  body: size(
+    '100MiB',
+    '1KiB',
+    '512MiB',
+    'Largest request body; Google takes up to 100 MB inline. A larger one is refused with 400.',
+  ),
+  headers: size('16KiB', '1KiB', '1MiB', 'All request headers together. More is refused with 431.'),
+  headerCount: count(100, 8, 2000, 'Number of request headers. More is refused with 431.'),
+  url: size('8KiB', '256B', '64KiB', 'Longest path with query. A longer one is refused with 431.'),
+  jsonDepth: count(
+    100,
+    8,
+    2000,
+    'Nesting of a JSON body. Deeper is refused with 400: it costs stack and seconds.',
+  ),
+  jsonNodes: count(250_000, 100, 10_000_000, 'Values in a JSON body. More is refused with 400.'),
+  jsonKeysPerObject: count(10_000, 10, 1_000_000, 'Members of one JSON object. More is refused with 400.'),
+  connections: count(20_000, 1, 1_000_000, 'Open client connections. Beyond it new ones are dropped.'),
+  bodiesInFlight: size(
+    '512MiB',
+    '1KiB',
+    '1024GiB',
+    'Memory for all request bodies being read or forwarded. When it is used up, requests get 503 until some is free.',
+  ),
+})
+
+const ServerTimeoutsSchema = section('How long a slow client is waited for.', {
+  requestHead: duration(
+    '10s',
+    'From the first byte of a request to the end of its headers. Later: 408 and the connection is closed.',
+  ),
+  bodyMinRateBytesPerSecond: count(
+    1024,
+    1,
+    1_000_000_000,
+    'Slowest speed at which a body may arrive once `bodyGrace` is over. Slower: 408.',
+  ),
+  bodyGrace: duration('10s', 'How long a body may be slower than `bodyMinRateBytesPerSecond`.'),
+  keepAlive: duration(
+    '65s',
+    'How long an idle connection stays open. Above the 60 s of common load balancers, so that they close first.',
+  ),
+  clientWriteStall: duration(
+    '30s',
+    'How long a client may take nothing of an answer that waits for it. Then its connection is broken.',
+  ),
+})
+
+const ShutdownSchema = section('What happens between SIGTERM and the exit.', {
+  delay: duration(
+    '5s',
+    'Readiness is already false but requests are still taken, so that load balancers can notice. 0s: stop at once.',
+    '0s',
+  ),
+  grace: duration('30s', 'After the delay: how long ordinary requests may take to finish.', '0s'),
+  streamGrace: duration(
+    '120s',
+    'After the delay: how long streams may take to finish. What is still open then ends with an error event.',
+    '0s',
+  ),
+})
+
+const ServerSchema = section('The listening side.', {
+  host: Type.String({
+    default: '127.0.0.1',
+    minLength: 1,
+    maxLength: 255,
+    pattern: '^[A-Za-z0-9._:%-]+$',
+    'x-shape': 'an address without brackets, or a host name',
+    description:
+      'Address to listen on. The default is this machine only; anything beyond loopback needs `WASAT_ADMIN_KEY` to be set.',
+  }),
+  port: count(4080, 0, 65_535, 'TCP port. 0 takes any free one.'),
+  cors: CorsSchema,
+  trustedProxies: Type.Array(Type.String({ 'x-shape': 'an IP address or CIDR such as 10.0.0.0/8' }), {
+    default: [],
+    maxItems: 1000,
+    description:
+      'Addresses or CIDRs whose `X-Forwarded-For` is believed. Empty: the address of the connection is the client.',
+  }),
+  limits: LimitsSchema,
+  timeouts: ServerTimeoutsSchema,
+  shutdown: ShutdownSchema,
+})
+
+const LogSchema = section('The JSON log on standard output.', {
+  level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], {
+    default: 'info',
+    description: 'Least important level that is written. `silent` writes nothing, not even the request log.',
+  }),
+})
+
+const UpstreamTimeoutsSchema = section('How long this upstream is waited for.', {
+  connect: duration('5s', 'TCP and TLS handshake. Then the next target is tried.'),
+  firstByte: duration(
+    '600s',
+    'From sending to the first byte of a whole answer; thinking models need minutes.',
+  ),
+  streamFirstByte: duration('120s', 'From sending to the first event of a stream.'),
+  streamIdle: duration('120s', 'Silence between two pieces of a stream. Then the stream is broken off.'),
+  streamTotal: duration('30m', 'A whole stream.'),
+})
+
+const GeminiUpstreamSchema = Type.Object(
+  {
+    kind: Type.Literal('gemini', { description: 'A server that speaks the Gemini API.' }),
+    baseUrl: Type.String({
+      default: 'https://generativelanguage.googleapis.com',
+      maxLength: 2048,
+      'x-shape': 'an http:// or https:// address',
+      description:
+        'Where requests go; the API version and the route are appended. No user info, query or fragment.',
+    }),
+    apiVersion: Type.Optional(
+      Type.String({
+        pattern: '^v[0-9]{1,3}[a-z0-9]{0,16}$',
+        'x-shape': 'a version such as v1beta',
+        description:
+          'API version in the upstream address, for a server that knows only one. Left out: the version that the client used.',
+      }),
+    ),
+    keys: Type.Array(
+      Type.String({
+        minLength: 1,
+        maxLength: 4096,
+        pattern: '^[\\x21-\\x7e]+$',
+        writeOnly: true,
+        'x-shape': 'a key of printable ASCII characters without spaces',
+      }),
+      {
+        minItems: 1,
+        maxItems: 1000,
+        description:
+          'API keys of this upstream, used in turn. Secret: write `${NAME}` or `${file:/run/secrets/name}`.',
+      },
+    ),
+    credential: Type.Enum(['header', 'bearer'], {
+      default: 'header',
+      description: '`header` sends the key as `x-goog-api-key`, `bearer` as `Authorization: Bearer`.',
+    }),
+    timeouts: UpstreamTimeoutsSchema,
+    connectionsMax: count(
+      4096,
+      1,
+      65_535,
+      'Sockets to this upstream. When all are busy, requests wait for one.',
+    ),
+  },
+  { additionalProperties: false, description: 'Google AI Studio or any other Gemini-compatible server.' },
+)
+
+const SandboxUpstreamSchema = Type.Object(
+  { kind: Type.Literal('sandbox', { description: 'The built-in upstream.' }) },
+  {
+    additionalProperties: false,
+    description: 'Answers by itself, the same text for the same request. No account, no network.',
+  },
+)
+
+/** Letters, digits and what model ids use; `*` is the glob. Nothing that means something in a URL or a regular expression. */
+const MODEL_GLOB_PATTERN = '^[A-Za-z0-9*][A-Za-z0-9*._:@/+-]{0,254}$'
+const MODEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,254}$'
+const UPSTREAM_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
+
+const TargetSchema = Type.Union(
+  [
+    Type.String({ description: 'The name of an upstream; the model keeps its name.' }),
+    section('An upstream, and the name that the model has there.', {
+      upstream: Type.String({ description: 'The name of an upstream.' }),
+      model: Type.Optional(
+        Type.String({
+          pattern: MODEL_NAME_PATTERN,
+          'x-shape': 'a model name of letters, digits and ._:@/+-',
+          description: 'The name of the model at that upstream. Left out: as the client named it.',
+        }),
+      ),
+    }),
+  ],
+  { 'x-shape': 'the name of an upstream, or { upstream, model }' },
+)
+
+export const ConfigSchema = section('The configuration of Wasat.', {
+  server: ServerSchema,
+  data: Type.String({
+    default: './.wasat',
+    minLength: 1,
+    maxLength: 4096,
+    description:
+      'Folder of the database and the admin socket. A relative path in the file starts at the file; elsewhere at the working directory.',
+  }),
+  log: LogSchema,
+  upstreams: Type.Record(
+    Type.String({ pattern: UPSTREAM_NAME_PATTERN }),
+    Type.Union([GeminiUpstreamSchema, SandboxUpstreamSchema]),
+    {
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1000,
+      'x-names': 'lower-case letters, digits and hyphens, starting with a letter or digit, at most 32',
+      'x-detected': true,
+      description:
+        'Who answers, by a name of your choice. Left out: one for each provider key in the environment, and the sandbox.',
+    },
+  ),
+  models: Type.Record(
+    Type.String({ pattern: MODEL_GLOB_PATTERN }),
+    section('Where a model goes.', {
+      targets: Type.Array(TargetSchema, {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Upstreams in order: the next one is tried when one before it cannot answer.',
+      }),
+    }),
+    {
+      additionalProperties: false,
+      default: {},
+      maxProperties: 10_000,
+      'x-names': 'letters, digits and ._:@/+- with * as a wildcard, at most 255',
+      description:
+        'Which upstreams serve a model name or glob. Empty: every name goes to the real upstreams in their order, and to the sandbox only when there is no other.',
+    },
+  ),
+})
+
+type DeepReadonly<Value> = Value extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+    : Value
+
+/** The configuration as the program sees it: every field there, durations in milliseconds, sizes in bytes, frozen. */
+export type Config = DeepReadonly<Static<typeof ConfigSchema>>
+export type UpstreamConfig = Config['upstreams'][string]
+export type GeminiUpstreamConfig = Extract<UpstreamConfig, { kind: 'gemini' }>
+
+/** The same for the walkers of this folder. */
+export const configShape = ConfigSchema as unknown as Shape
