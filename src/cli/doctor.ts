@@ -1,0 +1,79 @@
+import type { Command } from 'commander'
+import type { Flags, LoadedConfig } from '../config/load.ts'
+import { addServerOptions, loadOptions } from './config-options.ts'
+import { checkClock, checkNode } from './doctor-machine.ts'
+import { checkPort, checkUpstreams } from './doctor-network.ts'
+import { checkFolder, checkStore } from './doctor-store.ts'
+import { EXIT, failureOf } from './failure.ts'
+import { type Color, colored, plain, print, type Terminal } from './output.ts'
+
+export type CheckState = 'ok' | 'warn' | 'fail'
+
+export interface DoctorCheck {
+  readonly name: string
+  readonly state: CheckState
+  readonly detail: string
+  /** What to do about it; only when it is not `ok`. */
+  readonly next?: string
+}
+
+type Options = Flags & { readonly json?: boolean; readonly network?: boolean }
+
+export function addDoctorCommand(
+  program: Command,
+  terminal: Terminal,
+  done: (exitCode: number) => void,
+): void {
+  addServerOptions(program.command('doctor'))
+    .description('check that everything is in place, and say what to do where it is not')
+    .option('--network', 'also connect to each upstream')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => {
+      const checks = await runChecks(options, terminal)
+      const ok = checks.every(({ state }) => state !== 'fail')
+      print(terminal, options.json === true, { ok, checks }, () => render(checks, terminal))
+      done(ok ? EXIT.ok : EXIT.failure)
+    })
+}
+
+async function runChecks(options: Options, terminal: Terminal): Promise<DoctorCheck[]> {
+  const checks: DoctorCheck[] = [checkNode(process.versions.node)]
+  const loaded = await loadOrExplain(options, terminal)
+  if ('state' in loaded) return [...checks, loaded, checkClock(Date.now(), undefined)]
+  const { config, file, notices } = loaded
+  const detail = [file ? `${file} is valid` : 'no file; the defaults are valid', ...notices].join('; ')
+  checks.push({ name: 'config', state: 'ok', detail })
+  const folder = checkFolder(config.data)
+  checks.push(folder)
+  if (folder.state !== 'fail') checks.push(...(await checkStore(config.data)))
+  checks.push(await checkPort(config.server.host, config.server.port))
+  checks.push(checkClock(Date.now(), config.data))
+  if (options.network) checks.push(...(await checkUpstreams(config.upstreams)))
+  return checks
+}
+
+async function loadOrExplain(options: Options, terminal: Terminal): Promise<LoadedConfig | DoctorCheck> {
+  try {
+    const { loadConfig } = await import('../config/load.ts')
+    return loadConfig(loadOptions(options, terminal))
+  } catch (error) {
+    const next = 'mend it, then: wasat config validate'
+    return { name: 'config', state: 'fail', detail: failureOf(error).text, next }
+  }
+}
+
+const STATE_COLORS: Readonly<Record<CheckState, Color>> = { ok: 'green', warn: 'yellow', fail: 'red' }
+
+function render(checks: readonly DoctorCheck[], terminal: Terminal): string {
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  return checks
+    .map(({ name, state, detail, next }) => {
+      const mark = colored(terminal, STATE_COLORS[state], state.padEnd(4))
+      const lines = detail
+        .split('\n')
+        .map(plain)
+        .join(`\n${' '.repeat(width + 8)}`)
+      return `${mark}  ${name.padEnd(width)}  ${lines}\n${next ? `${' '.repeat(width + 8)}next: ${next}\n` : ''}`
+    })
+    .join('')
+}

@@ -1,0 +1,136 @@
+import type { Command } from 'commander'
+import { FIRST_VARIABLE } from '../config/detect.ts'
+import type { Flags, LoadedConfig } from '../config/load.ts'
+import { watchConfig } from '../config/watch.ts'
+import { addServerOptions, loadOptions } from './config-options.ts'
+import { EXIT, failureOf } from './failure.ts'
+import { renderGreeting } from './first-start.ts'
+import type { Terminal } from './output.ts'
+import { programVersion } from './version.ts'
+
+/** What runs after `start`; the part of it that this command uses. */
+export interface RunningGateway {
+  readonly url: string
+  readonly firstStart: { readonly clientKey: string | undefined; readonly adminKey: string | undefined }
+  readonly usesSandboxOnly: boolean
+  reload(loaded: LoadedConfig): Promise<void>
+  shutdown(mode: ShutdownMode): Promise<number>
+}
+
+type ShutdownMode = 'graceful' | 'quick' | 'now'
+type Start = (loaded: LoadedConfig) => Promise<RunningGateway>
+
+/** Where signals come from: `process`, or an emitter in a test. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: () => void): unknown
+  off(signal: NodeJS.Signals, listener: () => void): unknown
+}
+
+/**
+ * A Ctrl-C reaches every process of the terminal at once, and `npm` and our own launcher pass it on as well:
+ * what comes within this time is the same keystroke.
+ */
+const INTERRUPT_ECHO_MS = 300
+
+export function addServeCommand(
+  program: Command,
+  terminal: Terminal,
+  done: (exitCode: number) => void,
+  signals: SignalSource = process,
+): void {
+  addServerOptions(program.command('serve', { isDefault: true }))
+    .description('start the gateway (also what wasat alone does)')
+    .action(async (flags: Flags) => done(await serve(flags, terminal, signals, importStart)))
+}
+
+// Imported when it is needed: the other commands start without the server's code.
+async function importStart(): Promise<Start> {
+  const { start } = await import('../main.ts')
+  return start
+}
+
+/** Runs until a signal ends it; resolves with the exit code. */
+export async function serve(
+  flags: Flags,
+  terminal: Terminal,
+  signals: SignalSource,
+  loadStart: () => Promise<Start>,
+): Promise<number> {
+  const { loadConfig } = await import('../config/load.ts')
+  const loaded = loadConfig(loadOptions(flags, terminal))
+  const start = await loadStart()
+  const gateway = await start(loaded)
+  terminal.stdout(greetingOf(gateway, loaded))
+  const reload = createReload(flags, terminal, gateway)
+  const stopWatching = loaded.file ? watchConfig(loaded.file, () => void reload()) : () => {}
+  try {
+    return await runUntilSignal(gateway, signals, () => void reload(), stopWatching)
+  } finally {
+    stopWatching()
+  }
+}
+
+function greetingOf(gateway: RunningGateway, { notices, secrets }: LoadedConfig): string {
+  return renderGreeting({
+    version: programVersion(),
+    url: gateway.url,
+    firstStart: gateway.firstStart,
+    usesSandboxOnly: gateway.usesSandboxOnly,
+    upstreamVariable: FIRST_VARIABLE,
+    // The line about the sandbox already says that no key was found.
+    notices: gateway.usesSandboxOnly ? [] : notices,
+    hasOwnClientKey: secrets.clientKey !== undefined,
+  })
+}
+
+/** One reload at a time, in order; a bad configuration is told and the old one stays. */
+function createReload(flags: Flags, terminal: Terminal, gateway: RunningGateway): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  const once = async (): Promise<void> => {
+    try {
+      const { loadConfig } = await import('../config/load.ts')
+      await gateway.reload(loadConfig(loadOptions(flags, terminal)))
+    } catch (error) {
+      terminal.stderr(`wasat: configuration not reloaded, the old one stays: ${failureOf(error).text}\n`)
+    }
+  }
+  return () => {
+    last = last.then(once)
+    return last
+  }
+}
+
+function runUntilSignal(
+  gateway: RunningGateway,
+  signals: SignalSource,
+  reload: () => void,
+  stopWatching: () => void,
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  let stopping = false
+  let interruptedAtMs = Number.NEGATIVE_INFINITY
+  const stop = (mode: ShutdownMode): void => {
+    stopWatching()
+    gateway.shutdown(stopping ? 'now' : mode).then(resolve, reject)
+    stopping = true
+  }
+  const listeners: Partial<Record<NodeJS.Signals, () => void>> = {
+    SIGHUP: () => {
+      if (!stopping) reload()
+    },
+    SIGTERM: () => stop('graceful'),
+    SIGINT: () => {
+      const now = performance.now()
+      if (now - interruptedAtMs < INTERRUPT_ECHO_MS) return
+      interruptedAtMs = now
+      stop('quick')
+    },
+  }
+  const entries = Object.entries(listeners) as [NodeJS.Signals, () => void][]
+  for (const [signal, listener] of entries) signals.on(signal, listener)
+  return promise
+    .then((exitCode) => exitCode ?? EXIT.ok)
+    .finally(() => {
+      for (const [signal, listener] of entries) signals.off(signal, listener)
+    })
+}
