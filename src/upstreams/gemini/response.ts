@@ -1,26 +1,14 @@
 /** Reads a unary answer on the side: small ones whole before anything is sent, large ones while they pass. */
+import type { GatewayError } from '../../errors.ts'
 import type { Reading } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
-import { JsonScanError, JsonScanner, type Watch } from '../../wire/json-scanner.ts'
+import { JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { answerError, errorInAnswer } from './errors.ts'
-import { UsageReader } from './usage.ts'
+import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.ts'
 
 /** Up to here an answer is held until it is known to be whole and valid. */
 const HELD_BYTES_MAX = 256 * 1024
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024
-/** An upstream's answer is trusted more than a client's request, but not without bounds. */
-const LIMITS = { depth: 200, nodes: 5_000_000, keysPerObject: 1_000_000 }
-
-const WATCH: Watch = {
-  keys: {
-    candidates: { each: { keys: { finishReason: { capture: true } } } },
-    promptFeedback: { keys: { blockReason: { capture: true } } },
-    usageMetadata: { capture: true },
-    modelVersion: { capture: true },
-    error: { capture: true },
-  },
-}
-
 /** Turns the pieces of one answer into bytes to pass on; throws `GatewayError` when it is not a valid one. */
 export interface AnswerReader {
   write(piece: Buffer): void
@@ -32,12 +20,11 @@ export interface AnswerReader {
 export class UnaryReader implements AnswerReader {
   readonly #name: string
   readonly #pass: (bytes: Buffer) => void
-  readonly #scanner = new JsonScanner(LIMITS, WATCH)
   readonly #usage = new UsageReader()
   #held: Buffer[] = []
-  #heldBytes = 0
   #bytes = 0
-  #passing = false
+  /** Reads what passes; there is none while the answer is small enough to be held and parsed as a whole. */
+  #scanner: JsonScanner | undefined
 
   constructor(name: string, pass: (bytes: Buffer) => void) {
     this.#name = name
@@ -46,55 +33,65 @@ export class UnaryReader implements AnswerReader {
 
   write(piece: Buffer): void {
     this.#bytes += piece.length
-    if (this.#bytes > ANSWER_BYTES_MAX)
-      throw answerError(this.#name, 'sent too long an answer', this.#passing)
-    this.#scan(() => this.#scanner.write(piece))
+    if (this.#bytes > ANSWER_BYTES_MAX) throw this.#fault('sent too long an answer')
     this.#held.push(piece)
-    this.#heldBytes += piece.length
-    if (this.#heldBytes <= HELD_BYTES_MAX && !this.#passing) return
+    if (this.#scanner !== undefined) this.#scan(piece)
+    else if (this.#bytes <= HELD_BYTES_MAX) return
+    else this.#beginPassing()
     // The last piece stays here: the end of an answer goes out when it is on the books.
     for (const earlier of this.#held.slice(0, -1)) this.#pass(earlier)
     this.#held = [piece]
-    this.#heldBytes = piece.length
-    this.#passing = true
   }
 
   end(): Buffer | undefined {
-    this.#scan(() => this.#scanner.end())
-    if (!this.#scanner.isObject) throw answerError(this.#name, 'sent no JSON object', this.#passing)
-    const captured = (path: string) => parse(this.#scanner.captured.get(path))
-    const error = captured('error')
-    if (error !== undefined) throw errorInAnswer(this.#name, { error }, this.#passing)
-    const finishReason = captured('candidates.finishReason') as string | undefined
-    const blockReason = captured('promptFeedback.blockReason') as string | undefined
-    this.#usage.take({
-      usageMetadata: captured('usageMetadata'),
-      modelVersion: captured('modelVersion'),
-      ...(finishReason !== undefined && { candidates: [{ finishReason }] }),
-      ...(blockReason !== undefined && { promptFeedback: { blockReason } }),
-    } as GenerateContentResponse)
-    return this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held, this.#heldBytes)
+    const bytes = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held)
+    const response = this.#scanner === undefined ? this.#parse(bytes) : this.#readScanned(this.#scanner)
+    if (response.error !== undefined) throw errorInAnswer(this.#name, response, this.#scanner !== undefined)
+    this.#usage.take(response)
+    return bytes
   }
 
   reading(): Reading {
-    if (this.#passing) this.#usage.begin()
+    if (this.#scanner !== undefined) this.#usage.begin()
     return this.#usage.reading()
   }
 
-  #scan(step: () => void): void {
+  #beginPassing(): void {
+    this.#scanner = new JsonScanner(ANSWER_LIMITS, RESPONSE_WATCH)
+    for (const piece of this.#held) this.#scan(piece)
+  }
+
+  #scan(piece: Buffer): void {
     try {
-      step()
+      this.#scanner?.write(piece)
     } catch (error) {
-      if (!(error instanceof JsonScanError)) throw error
-      throw answerError(
-        this.#name,
-        this.#bytes === 0 ? 'sent an empty answer' : 'sent malformed JSON',
-        this.#passing,
-      )
+      throw error instanceof JsonScanError ? this.#fault('sent malformed JSON') : error
     }
   }
-}
 
-function parse(text: string | undefined): unknown {
-  return text === undefined ? undefined : JSON.parse(text)
+  #parse(bytes: Buffer): GenerateContentResponse {
+    if (bytes.length === 0) throw this.#fault('sent an empty answer')
+    let value: unknown
+    try {
+      value = JSON.parse(bytes.toString('utf8'))
+    } catch {
+      throw this.#fault('sent malformed JSON')
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw this.#fault('sent no JSON object')
+    return value as GenerateContentResponse
+  }
+
+  #readScanned(scanner: JsonScanner): GenerateContentResponse {
+    try {
+      scanner.end()
+    } catch {
+      throw this.#fault('broke off its answer')
+    }
+    return responseOf(scanner.captured)
+  }
+
+  #fault(what: string): GatewayError {
+    return answerError(this.#name, what, this.#scanner !== undefined)
+  }
 }

@@ -1,29 +1,18 @@
 /** Reads a streamed answer on the side while its bytes pass: the end, the usage, the error in the middle. */
 import type { Reading } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
-import { JsonScanError, JsonScanner, type Watch } from '../../wire/json-scanner.ts'
+import { JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { SseFraming, type SseListener } from '../../wire/sse-framing.ts'
 import { answerError, errorInAnswer } from './errors.ts'
 import type { AnswerReader } from './response.ts'
-import { UsageReader } from './usage.ts'
+import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.ts'
 
 const DATA_BYTES = 'data: '.length
 const STRAY_BYTES_MAX = 64 * 1024
-const LIMITS = { depth: 200, nodes: 5_000_000, keysPerObject: 1_000_000 }
 
 /** These names with their quotes stand nowhere inside a JSON string, because a quote there is escaped. */
 const FINISH_REASON = Buffer.from('"finishReason"')
 const BLOCK_REASON = Buffer.from('"blockReason"')
-
-const RESPONSE: Watch = {
-  keys: {
-    candidates: { each: { keys: { finishReason: { capture: true } } } },
-    promptFeedback: { keys: { blockReason: { capture: true } } },
-    usageMetadata: { capture: true },
-    modelVersion: { capture: true },
-    error: { capture: true },
-  },
-}
 
 /**
  * Server-Sent Events. Parsing each event, or even searching each, would cost more than moving it. So whole network
@@ -97,7 +86,7 @@ export class SseReader implements AnswerReader, SseListener {
   }
 
   longEvent(part: Buffer, isLast: boolean): void {
-    this.#longScanner ??= new JsonScanner(LIMITS, RESPONSE)
+    this.#longScanner ??= new JsonScanner(ANSWER_LIMITS, RESPONSE_WATCH)
     const scanner = this.#longScanner
     try {
       scanner.write(part)
@@ -144,7 +133,7 @@ export class SseReader implements AnswerReader, SseListener {
 export class ArrayReader implements AnswerReader {
   readonly #name: string
   readonly #pass: (bytes: Buffer) => void
-  readonly #scanner = new JsonScanner(LIMITS, { each: RESPONSE })
+  readonly #scanner = new JsonScanner(ANSWER_LIMITS, { each: RESPONSE_WATCH })
   readonly #usage = new UsageReader()
   #begun = false
 
@@ -159,7 +148,8 @@ export class ArrayReader implements AnswerReader {
     } catch (error) {
       throw this.#malformed(error)
     }
-    this.#refuseError()
+    const { error } = responseOf(this.#scanner.captured)
+    if (error !== undefined) throw errorInAnswer(this.#name, { error }, this.#begun)
     this.#begun = true
     this.#pass(piece)
   }
@@ -183,30 +173,10 @@ export class ArrayReader implements AnswerReader {
     this.#usage.take(responseOf(this.#scanner.captured))
   }
 
-  #refuseError(): void {
-    const error = this.#scanner.captured.get('error')
-    if (error !== undefined) throw errorInAnswer(this.#name, { error: JSON.parse(error) }, this.#begun)
-  }
-
   #malformed(error: unknown): unknown {
     if (!(error instanceof JsonScanError)) return error
     return answerError(this.#name, this.#begun ? 'broke off its stream' : 'sent malformed JSON', this.#begun)
   }
-}
-
-function responseOf(captured: ReadonlyMap<string, string>): GenerateContentResponse {
-  const read = (path: string) => {
-    const text = captured.get(path)
-    return text === undefined ? undefined : JSON.parse(text)
-  }
-  const finishReason: string | undefined = read('candidates.finishReason')
-  const blockReason: string | undefined = read('promptFeedback.blockReason')
-  return {
-    usageMetadata: read('usageMetadata'),
-    modelVersion: read('modelVersion'),
-    ...(finishReason !== undefined && { candidates: [{ finishReason }] }),
-    ...(blockReason !== undefined && { promptFeedback: { blockReason } }),
-  } as GenerateContentResponse
 }
 
 /** `{"error": …`: by its first key, as clients tell it. */

@@ -1,6 +1,38 @@
 /** What metering needs to know, read on the side of bytes that pass untouched. */
 import type { Reading } from '../../nouns.ts'
 import type { GenerateContentResponse, UsageMetadata } from '../../wire/gemini.ts'
+import type { JsonLimits, Watch } from '../../wire/json-scanner.ts'
+
+/** An upstream's answer is trusted more than a client's request, but not without bounds. */
+export const ANSWER_LIMITS: JsonLimits = { depth: 200, nodes: 5_000_000, keysPerObject: 1_000_000 }
+
+/** What is read of an answer that is too large to be parsed as a whole. */
+export const RESPONSE_WATCH: Watch = {
+  keys: {
+    candidates: { each: { keys: { finishReason: { capture: true } } } },
+    promptFeedback: { keys: { blockReason: { capture: true } } },
+    usageMetadata: { capture: true },
+    modelVersion: { capture: true },
+    error: { capture: true },
+  },
+}
+
+/** The part of a response that `RESPONSE_WATCH` captured. */
+export function responseOf(captured: ReadonlyMap<string, string>): GenerateContentResponse {
+  const read = <Value>(path: string): Value | undefined => {
+    const text = captured.get(path)
+    return text === undefined ? undefined : (JSON.parse(text) as Value)
+  }
+  const finishReason = read<string>('candidates.finishReason')
+  const blockReason = read<string>('promptFeedback.blockReason')
+  return {
+    usageMetadata: read('usageMetadata'),
+    modelVersion: read('modelVersion'),
+    error: read('error'),
+    ...(finishReason !== undefined && { candidates: [{ finishReason }] }),
+    ...(blockReason !== undefined && { promptFeedback: { blockReason } }),
+  } as GenerateContentResponse
+}
 
 /** Gathers a `Reading` from the objects of one answer; the last cumulative usage counts. */
 export class UsageReader {
