@@ -110,11 +110,11 @@ test('[STREAMS-01] nobody who stays loses or reorders an event, and nothing is l
   })
   await round(random)
   await allIsQuiet()
-  const settledBytes = await rig.wasat.memory()
+  const settledBytes = await rig.heldMemory()
   const outcomes = await round(random)
   const openBytes = await rig.wasat.memory()
   await allIsQuiet()
-  const leftBytes = await rig.wasat.memory()
+  const leftBytes = await rig.heldMemory()
   for (const { habit, body, complete } of outcomes) {
     if (habit === 'leaves')
       assert.ok(WHOLE.subarray(0, body.length).equals(body), 'what a leaver got is a beginning')

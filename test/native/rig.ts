@@ -1,5 +1,6 @@
 /** One gateway in front of one replaying upstream, and a plain HTTP client that keeps every byte. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import { type Replay, startReplay } from '../servers/replay-client.ts'
 import { startWasat, type WasatProcess } from '../servers/wasat-process.ts'
 
@@ -8,6 +9,8 @@ export interface Rig {
   readonly wasat: WasatProcess
   post(path: string, body: Buffer | string, headers?: Record<string, string>): Promise<Received>
   metric(name: string): Promise<number>
+  /** Resident bytes after a full collection: what is held, not what has not been looked at yet. */
+  heldMemory(): Promise<number>
   close(): Promise<void>
 }
 
@@ -19,9 +22,13 @@ export interface Received {
   readonly complete: boolean
 }
 
+const COLLECTOR = fileURLToPath(new URL('./collect-garbage.mjs', import.meta.url))
+const COLLECT_MS_MAX = 10_000
+
 export async function startRig(extraConfig = ''): Promise<Rig> {
   const replay = await startReplay()
   const wasat = await startWasat({
+    env: { NODE_OPTIONS: `--import ${COLLECTOR}` },
     config: `
 upstreams: { replay: { kind: gemini, baseUrl: "${replay.url}", keys: ["upstream-key"] } }
 models: { "gemini-*": { targets: [replay] } }
@@ -39,6 +46,7 @@ ${extraConfig}`,
       const line = text.split('\n').find((one) => one.startsWith(`${name}{`) || one.startsWith(`${name} `))
       return Number(line?.split(' ').at(-1))
     },
+    heldMemory: () => heldMemory(wasat),
     close: async () => {
       agent.destroy()
       await wasat.stop('SIGINT')
@@ -80,6 +88,18 @@ function exchange(
     request.on('error', reject)
     request.end(body)
   })
+}
+
+async function heldMemory(wasat: WasatProcess): Promise<number> {
+  const collections = () => wasat.output().split('garbage collected').length
+  const before = collections()
+  const deadline = performance.now() + COLLECT_MS_MAX
+  process.kill(wasat.pid, 'SIGUSR2')
+  while (collections() === before) {
+    if (performance.now() > deadline) throw new Error('the gateway did not collect its garbage')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  return wasat.memory()
 }
 
 export const UNARY = '/v1beta/models/gemini-2.5-flash:generateContent'
