@@ -16,6 +16,8 @@ export interface BodyTimeouts {
 }
 
 const SWEEP_MS = 250
+/** A body of one-byte chunks must not be held as a million buffers. */
+const PIECES_MAX = 4_096
 
 interface Reading {
   readonly begunAtMs: number
@@ -67,8 +69,7 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
       const reserve = reservation(response)
       if (declared > 0) reserve(declared)
       if (message.headers.expect !== undefined) response.writeContinue()
-      let first: Buffer | undefined
-      let more: Buffer[] | undefined
+      let pieces: Buffer[] = []
       const reading: Reading = { begunAtMs: performance.now(), bytes: 0, fail: finish }
 
       function finish(error?: GatewayError): void {
@@ -84,9 +85,7 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
           if (reading.bytes > limits.body) throw tooLarge(limits.body)
           if (declared < 0) reserve(piece.length)
           visit?.(piece)
-          if (first === undefined) first = piece
-          else if (more === undefined) more = [first, piece]
-          else more.push(piece)
+          if (pieces.push(piece) > PIECES_MAX) pieces = [Buffer.concat(pieces)]
         } catch (error) {
           finish(GatewayError.from(error))
         }
@@ -94,7 +93,7 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
       function done(): void {
         finish()
         if (message.rawTrailers.length > 0) reject(refusedTrailers())
-        else resolve(more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more, reading.bytes))
+        else resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, reading.bytes))
       }
       function gone(): void {
         finish(new GatewayError('invalid_argument', 'The request body ended early.'))

@@ -3,6 +3,7 @@ import type { Call, Reading, UsageSource } from '../nouns.ts'
 
 /** Bytes of JSON a token takes on the average, over Latin text and JSON's own marks. */
 const BYTES_PER_TOKEN = 4
+const EMBEDS: ReadonlySet<string> = new Set(['embedContent', 'batchEmbedContents'])
 
 export interface Used {
   readonly usage: Reading['usage']
@@ -15,7 +16,8 @@ export function usedOf(call: Call, reading: Reading, isComplete: boolean, answer
     return { usage: reading.usage, usageSource: isComplete ? 'final' : 'partial' }
   if (!reading.begun) return { usage: undefined, usageSource: 'none' }
   const promptTokenCount = Math.ceil(call.facts.bodyBytes / BYTES_PER_TOKEN)
-  const candidatesTokenCount = Math.ceil(answerBytes / BYTES_PER_TOKEN)
+  // A vector is no text: embeddings are billed by what was put in.
+  const candidatesTokenCount = EMBEDS.has(call.verb) ? 0 : Math.ceil(answerBytes / BYTES_PER_TOKEN)
   const totalTokenCount = promptTokenCount + candidatesTokenCount
   return { usage: { promptTokenCount, candidatesTokenCount, totalTokenCount }, usageSource: 'estimated' }
 }

@@ -72,12 +72,20 @@ function usageRow(call: Call, caller: Caller, admittedAt: number, settlement: Se
     candidatesTokens: count(usage?.candidatesTokenCount),
     thoughtsTokens: count(usage?.thoughtsTokenCount),
     toolUsePromptTokens: count(usage?.toolUsePromptTokenCount),
-    totalTokens: count(usage?.totalTokenCount),
+    totalTokens: totalOf(usage),
     finishReason: settlement.finishReason,
     deliveredBytes: settlement.deliveredBytes,
     firstByteMs: settlement.firstByteMs,
     durationMs: settlement.durationMs,
   }
+}
+
+/** An embedding's usage names no total: then it is the sum of what it names. */
+function totalOf(usage: Settlement['usage']): number {
+  if (usage?.totalTokenCount !== undefined) return count(usage.totalTokenCount)
+  const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount, toolUsePromptTokenCount } = usage ?? {}
+  const named = [promptTokenCount, candidatesTokenCount, thoughtsTokenCount, toolUsePromptTokenCount]
+  return named.reduce<number>((sum, one) => sum + count(one), 0)
 }
 
 /** A token count of an upstream: a non-negative safe integer, or nothing at all. */
