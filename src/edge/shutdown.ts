@@ -22,6 +22,9 @@ export interface ShutdownOptions {
 /** How long settling and telling the clients may take once everybody was interrupted. */
 const LAST_WORDS_MS = 2_000
 
+/** How long what lies behind the edge may take to close. */
+const CLOSING_MS = 2_000
+
 export type Shutdown = (mode: ShutdownMode) => Promise<number>
 
 /** Returns a function that may be called again with a harder mode; every call resolves with the one exit code. */
@@ -51,7 +54,8 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       await Promise.race([closed, pause(LAST_WORDS_MS)])
     }
     edge.destroy()
-    await options.afterAll()
+    // An upstream that was asked and never answers would otherwise be waited for as long as a client would.
+    await Promise.race([options.afterAll(), pause(CLOSING_MS)])
     return exitCode
   }
 

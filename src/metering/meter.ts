@@ -5,7 +5,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Answer, Call, Chunk, Outcome, Permit, Settlement, Sink, Source } from '../nouns.ts'
 import type { Drain, Drains } from './drain.ts'
-import type { Flight, Flights } from './flights.ts'
+import { type Flight, type Flights, NO_SEAT } from './flights.ts'
 import { usedOf } from './usage.ts'
 
 export interface MeterOptions {
@@ -31,6 +31,7 @@ export function meter(options: MeterOptions): Answer {
 const NOT_RECORDED = 'The answer could not be recorded. Please retry.'
 
 class MeteredSource implements Source, Sink, Flight {
+  seat = NO_SEAT
   readonly #options: MeterOptions
   #sink: Sink | undefined
   #drain: Drain | undefined

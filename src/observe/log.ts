@@ -17,6 +17,8 @@ export interface Log {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
+  /** Text that a client chose, without what looks like a secret: people paste keys into the wrong place. */
+  clean(text: string | undefined): string | undefined
   /** The parts of a thrown thing that may be shown to the operator. */
   describe(thrown: unknown): object
   close(): void
@@ -63,6 +65,7 @@ export function createLog(level: LogLevel, redact: Redact, stream?: DestinationS
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
+    clean: (text) => text && redact(text),
     describe: (thrown) => describe(thrown, redact),
     close: () => {
       clearInterval(timer)

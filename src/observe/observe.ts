@@ -40,10 +40,10 @@ function fieldsOf(record: RequestRecord, durationMs: number, log: Log): object {
   const { request, opening, settlement } = record
   return {
     requestId: request.id,
-    clientRequestId: request.clientRequestId,
+    clientRequestId: log.clean(request.clientRequestId),
     method: request.method,
     verb: opening?.verb,
-    model: opening?.model,
+    model: log.clean(opening?.model),
     keyId: record.caller?.keyId,
     status: record.status,
     durationMs: round(durationMs),
@@ -51,7 +51,7 @@ function fieldsOf(record: RequestRecord, durationMs: number, log: Log): object {
     remoteAddress: request.remoteAddress,
     ...(settlement !== undefined && {
       upstream: settlement.upstream,
-      upstreamModel: settlement.upstreamModel,
+      upstreamModel: log.clean(settlement.upstreamModel),
       outcome: settlement.outcome,
       attempts: settlement.attempts,
       firstByteMs: settlement.firstByteMs === undefined ? undefined : round(settlement.firstByteMs),

@@ -30,20 +30,24 @@ export function failedDispatch(error: unknown): FailedDispatch | undefined {
 export async function dispatch(call: Call, targets: readonly Target[]): Promise<Dispatched> {
   const plan = attemptsOf(targets)
   let attempts = 0
+  let held: Dispatched | undefined
   for (;;) {
     const target = plan[attempts] as Target
     attempts++
     const isLast = attempts === plan.length || call.clientLeft()
     try {
       const answer = await target.upstream.send(call, target)
-      if (!answer.retryable || isLast || call.clientLeft()) return { answer, target, attempts }
-      answer.source.cancel()
+      held?.answer.source.cancel()
+      held = { answer, target, attempts }
+      if (!answer.retryable || isLast || call.clientLeft()) return held
     } catch (thrown) {
       const error = GatewayError.from(thrown)
-      if (isLast || !error.retryable || call.clientLeft()) {
-        FAILED.set(error, { target, attempts })
-        throw error
-      }
+      if (error.retryable && !isLast && !call.clientLeft()) continue
+      // What an upstream said says more than that another one could not be reached.
+      if (error.retryable && held !== undefined) return { ...held, attempts }
+      held?.answer.source.cancel()
+      FAILED.set(error, { target, attempts })
+      throw error
     }
   }
 }

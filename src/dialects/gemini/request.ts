@@ -5,6 +5,7 @@ import type { Call, HttpRequest, Opening, RequestFacts } from '../../nouns.ts'
 import { type JsonLimits, JsonScanError, JsonScanner, type Watch } from '../../wire/json-scanner.ts'
 
 const LIST_ELEMENTS_MAX = 1_000
+const SECONDS = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i
 const DEADLINE_MIN_MS = 1_000
 const DEADLINE_MAX_MS = 600_000
 
@@ -161,8 +162,10 @@ function forwardQuery(query: URLSearchParams): string {
 
 /** `x-server-timeout`, in seconds, as the SDKs send it. */
 function deadlineOf(request: HttpRequest): number | undefined {
-  const seconds = Number(request.headers['x-server-timeout'] ?? Number.NaN)
-  if (!Number.isFinite(seconds)) return undefined
+  const text = String(request.headers['x-server-timeout'] ?? '')
+  // `Number` alone would take an empty header for 0 seconds, and `0x10` for 16.
+  if (!SECONDS.test(text)) return undefined
+  const seconds = Number(text)
   const waitMs = Math.min(Math.max(seconds * 1000, DEADLINE_MIN_MS), DEADLINE_MAX_MS)
   return request.receivedAtMs + waitMs
 }

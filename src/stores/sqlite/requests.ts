@@ -7,6 +7,8 @@ import { isRowFault, isTaken, storeUnavailable } from './failures.ts'
 export const QUEUE_ROWS_MAX = 100_000
 /** Rows of one commit: about 20 ms of the event loop at most. What is left goes in the next turn. */
 const COMMIT_ROWS_MAX = 2_000
+/** Commits follow each other at this distance under load: a row costs half as much with thirty others as with eight. */
+const COMMIT_GAP_MS = 1
 
 const INSERT = `
   INSERT INTO requests (
@@ -28,13 +30,17 @@ export interface RequestWriter {
   flush(): void
 }
 
-/** Group commit: the rows of one turn of the event loop share one transaction, hence one fsync. */
+/**
+ * Group commit: the rows of one turn of the event loop share one transaction, hence one fsync. When the last commit
+ * was only just now, the rows of the next millisecond share one too; a lone row never waits.
+ */
 export function createRequestWriter(database: DatabaseSync): RequestWriter {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   const insert = database.prepare(INSERT)
   let waiting: Waiting[] = []
   let scheduled = false
+  let committedAtMs = Number.NEGATIVE_INFINITY
 
   function append(row: UsageRow): Promise<void> {
     if (waiting.length >= QUEUE_ROWS_MAX) return Promise.reject(queueFull())
@@ -46,11 +52,13 @@ export function createRequestWriter(database: DatabaseSync): RequestWriter {
 
   function schedule(): void {
     scheduled = true
-    setImmediate(commitTurn)
+    if (performance.now() - committedAtMs < COMMIT_GAP_MS) setTimeout(commitTurn, COMMIT_GAP_MS)
+    else setImmediate(commitTurn)
   }
 
   function commitTurn(): void {
     scheduled = false
+    committedAtMs = performance.now()
     const batch = waiting.length <= COMMIT_ROWS_MAX ? waiting : waiting.slice(0, COMMIT_ROWS_MAX)
     waiting = batch === waiting ? [] : waiting.slice(COMMIT_ROWS_MAX)
     if (waiting.length > 0) schedule()

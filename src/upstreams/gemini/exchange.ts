@@ -50,6 +50,8 @@ export class Exchange implements Source {
   #headers: IncomingHttpHeaders = {}
   #reader: AnswerReader | undefined
   #arrived: Buffer[] = []
+  #isEnding = false
+  #tail: Buffer[] = []
   #errorBody: Buffer[] = []
   #errorBytes = 0
   #isBegun = false
@@ -97,11 +99,16 @@ export class Exchange implements Source {
   }
 
   onResponseEnd(): void {
-    this.#readArrived()
     if (this.#isOver) return
     if (this.#reader === undefined) return this.#endError()
     try {
-      const last = this.#reader.end()
+      // What arrived together with the end goes out together with it.
+      this.#isEnding = true
+      this.#readArrived()
+      if (this.#isOver) return
+      const end = this.#reader.end()
+      if (end !== undefined) this.#tail.push(end)
+      const last = joined(this.#tail)
       this.#over()
       this.#begin()
       this.#finish({ last })
@@ -162,6 +169,10 @@ export class Exchange implements Source {
   }
 
   #pass(bytes: Buffer): void {
+    if (this.#isEnding) {
+      this.#tail.push(bytes)
+      return
+    }
     this.#begin()
     this.#idleTimer?.refresh()
     if (this.#sink === undefined) this.#early.push(bytes)
@@ -230,12 +241,20 @@ export class Exchange implements Source {
 
   #fail(error: GatewayError): void {
     if (this.#isOver) return
+    this.#passTail()
     if (this.#isBegun) this.#finish({ error })
     else {
       this.#over()
       this.#settle.reject(error)
     }
     this.#controller?.abort(error)
+  }
+
+  /** The end turned out to be none: what was held for it are chunks like any others. */
+  #passTail(): void {
+    const tail = joined(this.#tail)
+    this.#isEnding = false
+    if (tail !== undefined) this.#pass(tail)
   }
 
   #finish(ending: { last: Buffer | undefined } | { error: GatewayError }): void {
@@ -255,6 +274,10 @@ export class Exchange implements Source {
     clearTimeout(this.#timer)
     clearTimeout(this.#idleTimer)
   }
+}
+
+function joined(pieces: readonly Buffer[]): Buffer | undefined {
+  return pieces.length > 1 ? Buffer.concat(pieces) : pieces[0]
 }
 
 function parseOrUndefined(bytes: Buffer): unknown {
