@@ -22,11 +22,24 @@ export function usedOf(call: Call, reading: Reading, isComplete: boolean, answer
   return { usage: { promptTokenCount, candidatesTokenCount, totalTokenCount }, usageSource: 'estimated' }
 }
 
+const COUNTS = [
+  'promptTokenCount',
+  'cachedContentTokenCount',
+  'candidatesTokenCount',
+  'toolUsePromptTokenCount',
+  'thoughtsTokenCount',
+  'totalTokenCount',
+] as const
+
 /** Counts that are numbers a service could mean: not negative, not absurd, not text. */
 function isPlausible(usage: Reading['usage']): boolean {
   if (usage === undefined || usage === null) return false
-  const counts = Object.entries(usage).filter(([name]) => name.endsWith('TokenCount'))
-  return (
-    counts.length > 0 && counts.every(([, value]) => Number.isSafeInteger(value) && (value as number) >= 0)
-  )
+  let found = 0
+  for (const name of COUNTS) {
+    const value = usage[name]
+    if (value === undefined) continue
+    if (!Number.isSafeInteger(value) || (value as number) < 0) return false
+    found++
+  }
+  return found > 0
 }

@@ -132,6 +132,7 @@ test('bounds depth, values, keys, key length and numbers', () => {
 
 const WATCH: Watch = {
   keys: {
+    contents: {},
     generationConfig: {
       keys: {
         maxOutputTokens: { capture: true },

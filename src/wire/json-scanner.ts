@@ -6,7 +6,7 @@
  * `maxOutputTokens`. The scanner is linear, holds a stack of at most `depth` frames, and refuses early.
  *
  * Accepts what `JSON.parse` accepts, less: nesting, values, keys, key length and numbers beyond the limits,
- * non-finite numbers, and a watched object in which one field stands twice, also under its other name.
+ * non-finite numbers, and a watched field that stands twice, also under its other name.
  * Bytes that are not UTF-8 are not its business (`node:buffer` `isUtf8` is faster).
  */
 
@@ -18,7 +18,7 @@ export interface JsonLimits {
 
 /** What to look at below one value. Names are lowerCamelCase; snake_case in the text is the same name. */
 export interface Watch {
-  /** Members of an object. With `keys`, a name that comes twice is refused. */
+  /** Members of an object. One of these that comes twice is refused. */
   readonly keys?: Readonly<Record<string, Watch>>
   /** Elements of an array. A value that is not an array counts as its only element, as in protojson. */
   readonly each?: Watch
@@ -117,7 +117,8 @@ export class JsonScanner {
   readonly #members: number[] = [0]
   readonly #watches: (Watch | undefined)[] = []
   readonly #paths: string[] = []
-  readonly #seen: (Set<string> | undefined)[] = []
+  /** Watched names so far of each watched object: a handful. */
+  readonly #seen: (string[] | undefined)[] = []
   /** The watch and the path of the value that comes next. */
   #nextWatch: Watch | undefined
   #nextPath = ''
@@ -271,7 +272,7 @@ export class JsonScanner {
     const below = kind === OBJECT && watch?.each && !watch.keys ? watch.each : watch
     this.#watches[depth] = below
     this.#paths[depth] = this.#nextPath
-    this.#seen[depth] = kind === OBJECT && below?.keys ? new Set() : undefined
+    this.#seen[depth] = kind === OBJECT && below?.keys ? [] : undefined
     if (kind === OBJECT) this.#state = S.keyOrEnd
     else {
       this.#state = S.valueOrEnd
@@ -373,16 +374,12 @@ export class JsonScanner {
       return
     }
     const name = canonicalName(this.#text(this.#keyParts, piece, at))
-    if (seen.has(name)) {
-      const path = this.#paths[depth]
-      throw new JsonScanError('duplicate', `${path ? `${path}.` : ''}${name.slice(0, 64)}`)
-    }
-    seen.add(name)
     this.#nextWatch = Object.hasOwn(watch.keys, name) ? watch.keys[name] : undefined
-    if (this.#nextWatch !== undefined) {
-      const path = this.#paths[depth] as string
-      this.#nextPath = path === '' ? name : `${path}.${name}`
-    }
+    if (this.#nextWatch === undefined) return
+    const path = this.#paths[depth] as string
+    this.#nextPath = path === '' ? name : `${path}.${name}`
+    if (seen.includes(name)) throw new JsonScanError('duplicate', this.#nextPath)
+    seen.push(name)
   }
 
   #beginNumber(byte: number, at: number): void {

@@ -7,8 +7,10 @@ import { isRowFault, isTaken, storeUnavailable } from './failures.ts'
 export const QUEUE_ROWS_MAX = 100_000
 /** Rows of one commit: about 20 ms of the event loop at most. What is left goes in the next turn. */
 const COMMIT_ROWS_MAX = 2_000
-/** Commits follow each other at this distance under load: a row costs half as much with thirty others as with eight. */
-const COMMIT_GAP_MS = 1
+/** A turn with this many rows is a sign of load: the next commit may then gather for `COMMIT_GAP_MS`. */
+const BUSY_ROWS = 4
+/** A row costs half as much with thirty others as with four. A lone row never waits. */
+const COMMIT_GAP_MS = 2
 
 const INSERT = `
   INSERT INTO requests (
@@ -31,8 +33,8 @@ export interface RequestWriter {
 }
 
 /**
- * Group commit: the rows of one turn of the event loop share one transaction, hence one fsync. When the last commit
- * was only just now, the rows of the next millisecond share one too; a lone row never waits.
+ * Group commit: the rows of one turn of the event loop share one transaction, hence one fsync. Under load the
+ * rows of a few turns do.
  */
 export function createRequestWriter(database: DatabaseSync): RequestWriter {
   const begin = database.prepare('BEGIN IMMEDIATE')
@@ -40,7 +42,7 @@ export function createRequestWriter(database: DatabaseSync): RequestWriter {
   const insert = database.prepare(INSERT)
   let waiting: Waiting[] = []
   let scheduled = false
-  let committedAtMs = Number.NEGATIVE_INFINITY
+  let isBusy = false
 
   function append(row: UsageRow): Promise<void> {
     if (waiting.length >= QUEUE_ROWS_MAX) return Promise.reject(queueFull())
@@ -52,15 +54,15 @@ export function createRequestWriter(database: DatabaseSync): RequestWriter {
 
   function schedule(): void {
     scheduled = true
-    if (performance.now() - committedAtMs < COMMIT_GAP_MS) setTimeout(commitTurn, COMMIT_GAP_MS)
+    if (isBusy) setTimeout(commitTurn, COMMIT_GAP_MS)
     else setImmediate(commitTurn)
   }
 
   function commitTurn(): void {
     scheduled = false
-    committedAtMs = performance.now()
     const batch = waiting.length <= COMMIT_ROWS_MAX ? waiting : waiting.slice(0, COMMIT_ROWS_MAX)
     waiting = batch === waiting ? [] : waiting.slice(COMMIT_ROWS_MAX)
+    isBusy = batch.length >= BUSY_ROWS
     if (waiting.length > 0) schedule()
     if (batch.length > 0) write(batch)
   }

@@ -13,7 +13,8 @@ CREATE TABLE keys (
   updated_at INTEGER NOT NULL CHECK (updated_at >= 0)
 ) STRICT;
 
--- One row per answered request. No foreign key to keys: the ledger outlives a deleted key.
+-- One row per answered request. The id is a UUIDv7: a span of time is a span of ids, so there is no index beside it.
+-- No foreign key to keys: the ledger outlives a deleted key.
 -- Durations are REAL, because they are read from a monotonic clock with fractions of a millisecond.
 CREATE TABLE requests (
   request_id             TEXT PRIMARY KEY NOT NULL,
@@ -46,8 +47,6 @@ CREATE TABLE requests (
   reserved_nano_usd      INTEGER CHECK (reserved_nano_usd >= 0),
   billed_nano_usd        INTEGER CHECK (billed_nano_usd >= 0)
 ) STRICT;
-
-CREATE INDEX requests_by_key ON requests (key_id, admitted_at);
 
 CREATE TRIGGER requests_no_update BEFORE UPDATE ON requests
 BEGIN
