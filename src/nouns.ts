@@ -41,6 +41,7 @@ export interface HttpResponse {
   readonly headSent: boolean
   /** Bytes of the body handed to the socket so far. */
   readonly bodyBytes: number
+  /** `headers` is the response's from now on: it adds its own. */
   head(status: number, headers: OutgoingHttpHeaders): void
   /** False when the socket's buffer is full: wait for `onDrain`. */
   write(bytes: Buffer | string): boolean
@@ -227,7 +228,11 @@ export interface Reading {
 // Policies, permits, strategies.
 
 /** Grants by returning a hold to be let go at the end (or nothing), refuses by throwing `GatewayError`. */
-export type Policy = (call: Call, caller: Caller, targets: readonly Target[]) => Promise<Hold | undefined>
+export type Policy = (
+  call: Call,
+  caller: Caller,
+  targets: readonly Target[],
+) => Promise<Hold | undefined> | Hold | undefined
 
 /** What one policy holds for one request; `release` gives it back with what was really used. */
 export interface Hold {

@@ -38,9 +38,9 @@ export class Reply implements HttpResponse {
   }
 
   head(status: number, headers: OutgoingHttpHeaders): void {
-    const all: OutgoingHttpHeaders = { ...headers, ...this.#options.headers }
-    if (this.#options.closeAfter()) all.connection = 'close'
-    this.#response.writeHead(status, all)
+    for (const name in this.#options.headers) headers[name] = this.#options.headers[name]
+    if (this.#options.closeAfter()) headers.connection = 'close'
+    this.#response.writeHead(status, headers)
   }
 
   write(bytes: Buffer | string): boolean {

@@ -15,8 +15,8 @@ const FINISH_REASON = Buffer.from('"finishReason"')
 const BLOCK_REASON = Buffer.from('"blockReason"')
 
 /**
- * Server-Sent Events. Parsing each event, or even searching each, would cost more than moving it. So whole network
- * reads are searched for the names that end a stream; the first event, those found, and the last one seen are parsed.
+ * Server-Sent Events. Parsing each event would cost more than moving it. The last one is parsed; what lies before is
+ * searched, a network read at a time, for the names that end a stream, and only once more has come.
  */
 export class SseReader implements AnswerReader, SseListener {
   readonly #name: string
@@ -27,6 +27,8 @@ export class SseReader implements AnswerReader, SseListener {
   #last: Buffer | undefined
   #lastStart = 0
   #lastEnd = 0
+  /** Whole events that were passed on and not yet searched for a finish or block reason. */
+  #unsearched: Buffer | undefined
   #longScanner: JsonScanner | undefined
   #stray: Buffer[] = []
   #strayBytes = 0
@@ -46,6 +48,7 @@ export class SseReader implements AnswerReader, SseListener {
     if (this.#strayBytes > 0) throw this.#strayError()
     if (this.#framing.isInEvent)
       throw answerError(this.#name, 'broke off in the middle of an event', this.#begun)
+    if (!this.#lastHasEnd()) this.#searchUnsearched()
     this.#takeLast()
     if (!this.#begun) throw answerError(this.#name, 'sent an empty stream', false)
     if (!this.#usage.isFinished) throw answerError(this.#name, 'ended its stream early', true)
@@ -59,21 +62,34 @@ export class SseReader implements AnswerReader, SseListener {
   event(buffer: Buffer, start: number, end: number): void {
     if (isError(buffer, start))
       throw errorInAnswer(this.#name, parseOrUndefined(buffer.subarray(start, end)), this.#begun)
-    if (!this.#begun) this.#take(buffer, start, end)
+    if (!this.#begun && !isObject(buffer, start, end))
+      throw answerError(this.#name, 'sent malformed JSON', false)
     this.#begun = true
+    this.#usage.begin()
     this.#last = buffer
     this.#lastStart = start
     this.#lastEnd = end
   }
 
   bytes(bytes: Buffer, areWhole: boolean): void {
+    this.#searchUnsearched()
     // A long event is read as it passes.
-    if (areWhole) {
-      this.#takeMarked(bytes, FINISH_REASON)
-      this.#takeMarked(bytes, BLOCK_REASON)
-    }
+    if (areWhole) this.#unsearched = bytes
     this.#begun = true
     this.#pass(bytes)
+  }
+
+  #lastHasEnd(): boolean {
+    return this.#last?.subarray(this.#lastStart, this.#lastEnd).includes(FINISH_REASON) ?? false
+  }
+
+  /** Looks for an end among the events before the last one. Put off, because nearly always the last one has it. */
+  #searchUnsearched(): void {
+    const bytes = this.#unsearched
+    this.#unsearched = undefined
+    if (bytes === undefined) return
+    this.#takeMarked(bytes, FINISH_REASON)
+    this.#takeMarked(bytes, BLOCK_REASON)
   }
 
   /** Parses the events of these bytes that hold the mark. */
@@ -184,6 +200,13 @@ function isError(buffer: Buffer, start: number): boolean {
   let at = start + 1
   while (buffer[at] === 0x20) at++
   return buffer[at] === 0x22 && buffer[at + 1] === 0x65 && buffer.toString('latin1', at, at + 7) === '"error"'
+}
+
+/** The look of an object, which an error page or a torn event has not. */
+function isObject(buffer: Buffer, start: number, end: number): boolean {
+  let last = end - 1
+  while (last > start && (buffer[last] as number) <= 0x20) last--
+  return buffer[start] === 0x7b && buffer[last] === 0x7d
 }
 
 function parseOrUndefined(bytes: Buffer): unknown {
