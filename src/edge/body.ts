@@ -1,6 +1,7 @@
 /** Reads a request's body within the limits of size, speed and total memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import { watchBody } from './open-exchanges.ts'
 
 export interface BodyLimits {
   /** Bytes of one body. */
@@ -101,7 +102,9 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
       message.on('data', take)
       message.on('end', done)
       message.on('close', gone)
-      if (!message.complete) readings.add(reading)
+      if (message.complete) return
+      readings.add(reading)
+      watchBody(message, finish)
     })
   }
 

@@ -3,7 +3,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { GatewayError } from '../errors.ts'
-import { afterExchanges } from './open-exchanges.ts'
+import { afterExchanges, breakBody } from './open-exchanges.ts'
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -14,7 +14,10 @@ const REASONS: Readonly<Record<number, string>> = {
 /** How long a refused client may take to read its error before the socket is cut. */
 const LINGER_MS = 500
 
-/** A listener for `clientError`: one JSON error in Google's shape, after every answer already under way; then close. */
+/**
+ * A listener for `clientError`: one JSON error in Google's shape, then close. A fault in a body belongs to the request
+ * that is being read; any other fault is answered after every answer already under way.
+ */
 export function clientErrorAnswer(cause: NodeJS.ErrnoException, stream: Duplex): void {
   const socket = stream as Socket
   if (cause.code === 'ECONNRESET' || !socket.writable) {
@@ -22,6 +25,7 @@ export function clientErrorAnswer(cause: NodeJS.ErrnoException, stream: Duplex):
     return
   }
   const error = describe(cause.code)
+  if (breakBody(socket, error)) return
   afterExchanges(socket, () => {
     if (socket.writable) socket.end(render(error))
     setTimeout(() => socket.destroy(), LINGER_MS).unref()

@@ -86,9 +86,9 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
     const reply = new Reply(response, {
       clientWriteStallMs: options.timeouts.clientWriteStall,
       headers,
-      closeAfter: () => mustClose || isDraining || !message.complete,
+      closeAfter: () => mustClose || isDraining || !message.complete || message.rawTrailers.length > 0,
     })
-    beginExchange(message.socket, response)
+    beginExchange(message, response)
     try {
       mustClose = true
       guardFraming(message)
@@ -114,13 +114,20 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
       keepAliveTimeout: options.timeouts.keepAlive,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       noDelay: true,
+      // The framing guard judges Host, and says so in our own words.
+      requireHostHeader: false,
     })
     server.maxHeadersCount = options.limits.headerCount
     server.maxConnections = options.limits.connections
     server.on('request', (message, response) => exchange(message, response, trusted))
     server.on('checkContinue', (message, response) => exchange(message, response, trusted))
     server.on('checkExpectation', (message, response) => {
-      const reply = new Reply(response, { clientWriteStallMs: 1_000, headers: {}, closeAfter: () => true })
+      const headers = { 'x-request-id': randomUUIDv7() }
+      const reply = new Reply(response, {
+        clientWriteStallMs: options.timeouts.clientWriteStall,
+        headers,
+        closeAfter: () => true,
+      })
       handlers.refuse(
         new GatewayError('expectation_failed', 'The expectation is not known.'),
         message.url ?? '',
@@ -163,6 +170,9 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
   }
 }
 
+/** `OPTIONS *` asks about the server and not about a resource. */
+const SERVER_ITSELF: RequestTarget = { path: ['*'], query: new URLSearchParams() }
+
 function openRequest(
   message: IncomingMessage,
   response: ServerResponse,
@@ -174,7 +184,7 @@ function openRequest(
 ): HttpRequest {
   const url = message.url as string
   if (url.length > options.limits.url) throw new GatewayError('header_too_large', 'The URL is too long.')
-  const target: RequestTarget = url === '*' ? { path: ['*'], query: new URLSearchParams() } : parseTarget(url)
+  const target: RequestTarget = url === '*' && message.method === 'OPTIONS' ? SERVER_ITSELF : parseTarget(url)
   return {
     id,
     clientRequestId: clientRequestId(message),

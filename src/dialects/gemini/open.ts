@@ -65,7 +65,7 @@ function modelOf(resource: readonly string[], version: string, verb: string): st
 function deliveryOf(request: HttpRequest, verb: Verb): Delivery {
   const alts = [...new Set([...request.query.getAll('alt'), ...request.query.getAll('$alt')])]
   if (alts.length > 1) throw new GatewayError('invalid_argument', 'The query parameter alt was given twice.')
-  const alt = alts[0] ?? 'json'
+  const alt = alts[0] || 'json'
   if (alt !== 'json' && alt !== 'sse') {
     throw new GatewayError('invalid_argument', `Unsupported Output Format: ${alt.slice(0, 32)}`)
   }

@@ -34,6 +34,7 @@ const JSON_TYPES = /^(?:application\/json|text\/plain)[ \t]*(?:;[ \t]*charset="?
 
 /** Request headers that an upstream of the same wire may see. Never a credential, never a hop-by-hop header. */
 const FORWARDED = ['x-goog-api-client', 'user-agent', 'traceparent', 'tracestate'] as const
+const KEEP_ALIVE = 'keep-alive'
 const FORWARDABLE = /^[\x20-\x7e]{1,1024}$/
 
 /** Query parameters that may travel on. Not `fields`: it could mask the usage and the end that metering needs. */
@@ -143,8 +144,11 @@ function integerOf(text: string | undefined): number | undefined {
 
 function forwardHeaders(request: HttpRequest): Record<string, string> {
   const forwarded: Record<string, string> = {}
+  const { connection = '' } = request.headers
   for (const name of FORWARDED) {
     const value = request.headers[name]
+    // A header that Connection names was meant for us alone.
+    if (connection.length > KEEP_ALIVE.length && connection.toLowerCase().includes(name)) continue
     if (typeof value === 'string' && FORWARDABLE.test(value)) forwarded[name] = value
   }
   return forwarded

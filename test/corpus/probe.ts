@@ -1,0 +1,32 @@
+/** Measures from outside how long a gateway's event loop stands still. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+
+export interface Probe {
+  /** Runs `action` and tells the longest time that /livez took meanwhile. */
+  during(action: () => Promise<void>): Promise<number>
+  close(): Promise<void>
+}
+
+export function startProbe(port: number): Probe {
+  const worker = new Worker(new URL('./probe-worker.ts', import.meta.url), { workerData: port })
+  return {
+    async during(action) {
+      worker.postMessage('reset')
+      await action()
+      const answered = once(worker, 'message')
+      worker.postMessage('longest')
+      const [longestMs] = (await answered) as [number]
+      return longestMs
+    },
+    async close() {
+      const ended = once(worker, 'exit')
+      worker.postMessage('stop')
+      await ended
+    },
+  }
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
