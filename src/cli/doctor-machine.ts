@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DoctorCheck } from './doctor.ts'
+import type { DoctorCheck } from './doctor-check.ts'
 
 const NODE_MAJOR_MIN = 24
 /** This program is younger than that, so a clock before it is wrong. */

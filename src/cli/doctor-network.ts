@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Config } from '../config/schema.ts'
-import type { DoctorCheck } from './doctor.ts'
+import type { DoctorCheck } from './doctor-check.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const LIVEZ_TIMEOUT_MS = 2_000

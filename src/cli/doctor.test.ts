@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { openSqliteStore } from '../stores/sqlite/store.ts'
-import type { DoctorCheck } from './doctor.ts'
+import type { DoctorCheck } from './doctor-check.ts'
 import { checkClock, checkNode } from './doctor-machine.ts'
 import { run } from './testing.fixture.ts'
 

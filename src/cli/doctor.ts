@@ -1,21 +1,12 @@
 import type { Command } from 'commander'
 import type { Flags, LoadedConfig } from '../config/load.ts'
 import { addServerOptions, loadOptions } from './config-options.ts'
+import type { CheckState, DoctorCheck } from './doctor-check.ts'
 import { checkClock, checkNode } from './doctor-machine.ts'
 import { checkPort, checkUpstreams } from './doctor-network.ts'
 import { checkFolder, checkStore } from './doctor-store.ts'
 import { EXIT, failureOf } from './failure.ts'
 import { type Color, colored, plain, print, type Terminal } from './output.ts'
-
-export type CheckState = 'ok' | 'warn' | 'fail'
-
-export interface DoctorCheck {
-  readonly name: string
-  readonly state: CheckState
-  readonly detail: string
-  /** What to do about it; only when it is not `ok`. */
-  readonly next?: string
-}
 
 type Options = Flags & { readonly json?: boolean; readonly network?: boolean }
 

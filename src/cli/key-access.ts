@@ -6,36 +6,8 @@ import { type AdminClient, createAdminClient } from './admin-client.ts'
 import { loadOptions } from './config-options.ts'
 import { CliError } from './failure.ts'
 import { openKeyFolder } from './key-folder.ts'
+import type { KeyAccess, KeyView, KeyWithSecret } from './key-view.ts'
 import type { Terminal } from './output.ts'
-
-/** A key as the admin API shows it. */
-export interface KeyView {
-  readonly id: string
-  readonly name: string
-  /** Globs over model names; empty means every model. */
-  readonly models: readonly string[]
-  readonly disabled: boolean
-  /** RFC 3339. */
-  readonly createdAt: string
-  readonly updatedAt: string
-  readonly hint?: string
-}
-
-export interface KeyWithSecret {
-  readonly key: KeyView
-  /** The whole `wst_…` key; shown once and kept nowhere. */
-  readonly secret: string
-}
-
-export interface KeyAccess {
-  list(): Promise<readonly KeyView[]>
-  get(id: string): Promise<KeyView>
-  create(name: string, models: readonly string[]): Promise<KeyWithSecret>
-  setDisabled(id: string, disabled: boolean): Promise<KeyView>
-  rotate(id: string): Promise<KeyWithSecret>
-  remove(id: string): Promise<void>
-  close(): Promise<void>
-}
 
 /** Finds the keys. Throws `CliError` when a gateway is there and cannot be asked. */
 export async function findKeys(

@@ -2,7 +2,7 @@
 import { GatewayError } from '../errors.ts'
 import type { KeyRecord } from '../nouns.ts'
 import { CliError } from './failure.ts'
-import type { KeyAccess, KeyView } from './key-access.ts'
+import type { KeyAccess, KeyView } from './key-view.ts'
 
 /** Throws `CliError` with `unreachable` when a gateway holds the folder and does not answer on its socket. */
 export async function openKeyFolder(dataFolder: string): Promise<KeyAccess> {

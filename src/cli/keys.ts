@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { Flags } from '../config/load.ts'
 import { addFolderOptions } from './config-options.ts'
-import { findKeys, type KeyAccess, type KeyView, type KeyWithSecret } from './key-access.ts'
+import { findKeys } from './key-access.ts'
+import type { KeyAccess, KeyView, KeyWithSecret } from './key-view.ts'
 import { plain, print, type Terminal, table } from './output.ts'
 
 type Options = Flags & { readonly json?: boolean }

@@ -329,7 +329,7 @@ export type GeminiMessage<N extends GeminiMessageName> = MessageOf<typeof MESSAG
 
 /**
  * Reads `json` as the named message: both spellings of every name, enum names in any case or by number, single values
- * where lists are declared. Throws `invalid_argument` with Google's texts, one line per violation.
+ * where lists are declared. Throws `ProtojsonError` with Google's texts, one line per violation.
  */
 export const readMessage = createReader({
   packageName: 'google.ai.generativelanguage.v1beta',

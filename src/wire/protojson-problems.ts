@@ -1,13 +1,28 @@
 /** What was wrong with a request, in the words of Google's protojson front end. */
-import { GatewayError } from '../errors.ts'
 import { shorten } from './protojson-scalars.ts'
 
 /** Violations listed in one error; the rest is counted by nobody. */
 const VIOLATIONS_MAX = 100
 
+export interface Violation {
+  /** A snake_case path; empty for the message itself. */
+  readonly field: string
+  readonly description: string
+}
+
+/** A message that is not what its tables say. `message` has one line for each violation. */
+export class ProtojsonError extends Error {
+  readonly violations: readonly Violation[]
+  constructor(violations: readonly Violation[]) {
+    super(violations.map(({ description }) => description).join('\n'))
+    this.name = 'ProtojsonError'
+    this.violations = violations
+  }
+}
+
 /** The violations of one request, in the order in which they were met. */
 export class Problems {
-  readonly #violations: { field: string; description: string }[] = []
+  readonly #violations: Violation[] = []
 
   get found(): boolean {
     return this.#violations.length > 0
@@ -36,14 +51,8 @@ export class Problems {
     )
   }
 
-  toError(): GatewayError {
-    const message = this.#violations.map((violation) => violation.description).join('\n')
-    const fieldViolations = this.#violations.map(({ field, description }) => ({
-      ...(field && { field }),
-      description,
-    }))
-    const details = [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations }]
-    return new GatewayError('invalid_argument', message, { details })
+  toError(): ProtojsonError {
+    return new ProtojsonError(this.#violations)
   }
 
   #add(field: string, description: string): void {

@@ -45,12 +45,12 @@ export function open(request: HttpRequest): Opening {
   return { ...shared, verb, model: modelOf(resource, version, verb), delivery: deliveryOf(request, verb) }
 }
 
-/** `models/m`, `tunedModels/m`, Vertex's `projects/…/publishers/google/models/m` and `publishers/google/models/m`. */
+/** `models/m`, `tunedModels/m`, the cloud platform's `projects/…/publishers/google/models/m` and `publishers/google/models/m`. */
 function modelOf(resource: readonly string[], version: string, verb: string): string {
   const name = resource.join('/')
-  const vertex = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/[^/]+\/models\/(.+)$/.exec(name)
-  const model = vertex?.[1] ?? (name.startsWith('models/') ? name.slice(7) : name)
-  const isRoute = vertex !== null || name.startsWith('models/') || name.startsWith('tunedModels/')
+  const published = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/[^/]+\/models\/(.+)$/.exec(name)
+  const model = published?.[1] ?? (name.startsWith('models/') ? name.slice(7) : name)
+  const isRoute = published !== null || name.startsWith('models/') || name.startsWith('tunedModels/')
   if (!isRoute) throw routeNotFound()
   // Some clients percent-encode a whole resource name into the model's place.
   const plain = /^(?:models\/|publishers\/[^/]+\/models\/)(.+)$/.exec(model)?.[1] ?? model

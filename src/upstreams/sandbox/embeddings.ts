@@ -7,11 +7,12 @@
 import { GatewayError, invalidField } from '../../errors.ts'
 import type { Call, Target } from '../../nouns.ts'
 import type { EmbedUsage, GenerateContentResponse } from '../../wire/gemini.ts'
-import { type GeminiMessage, readMessage } from '../../wire/gemini-schema.ts'
+import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { shorten } from '../../wire/protojson-scalars.ts'
 import { checkParts, roleOf, textOf } from './contents.ts'
 import { createRandom } from './digest.ts'
 import { Complaints, notYet } from './errors.ts'
+import { readMessage } from './message.ts'
 import type { SandboxModel } from './models.ts'
 import { tokenEnds } from './tokenizer.ts'
 

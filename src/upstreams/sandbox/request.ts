@@ -1,10 +1,11 @@
 /** From a Call's body to what the sandbox answers: reads, checks and refuses as Google does. */
 import { GatewayError, invalidField } from '../../errors.ts'
 import type { Call } from '../../nouns.ts'
-import { type GeminiMessage, readMessage } from '../../wire/gemini-schema.ts'
+import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { checkContents, checkMedia, checkParts, checkPartsAnswerable, roleOf } from './contents.ts'
 import { Complaints, notYet } from './errors.ts'
 import { checkAgainstModel, checkRanges, refuseWhatIsNotYet } from './generation-config.ts'
+import { readMessage } from './message.ts'
 import type { SandboxModel } from './models.ts'
 import { readThinking, type Thinking } from './thinking.ts'
 import { checkTools, refuseTools } from './tools.ts'
