@@ -67,6 +67,8 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
       const declared = declaredBytes(message)
       if (declared > limits.body) throw tooLarge(limits.body)
       refuseCodings(message)
+      // Its `close` is over: nothing would end this reading, and nothing would give its bytes back.
+      if (response.destroyed) throw endedEarly()
       const reserve = reservation(response)
       if (declared > 0) reserve(declared)
       if (message.headers.expect !== undefined) response.writeContinue()
@@ -97,7 +99,7 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
         else resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, reading.bytes))
       }
       function gone(): void {
-        finish(new GatewayError('invalid_argument', 'The request body ended early.'))
+        finish(endedEarly())
       }
       message.on('data', take)
       message.on('end', done)
@@ -124,6 +126,10 @@ function refuseCodings(message: IncomingMessage): void {
     'invalid_argument',
     'Request bodies must not be compressed: leave out Content-Encoding.',
   )
+}
+
+function endedEarly(): GatewayError {
+  return new GatewayError('invalid_argument', 'The request body ended early.')
 }
 
 function overloaded(): GatewayError {
