@@ -132,7 +132,8 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     ) {
       log.warn({}, 'settings other than upstreams and models take effect at the next start')
     }
-    await Promise.allSettled(old.upstreams.map((upstream) => upstream.close()))
+    // Streams on the old upstreams may take half an hour to end; the next change does not wait for them.
+    void Promise.allSettled(old.upstreams.map((upstream) => upstream.close()))
   }
 
   return {
@@ -198,13 +199,18 @@ function dialectsOf(config: Config): readonly Dialect[] {
   return [createGeminiDialect({ depth: jsonDepth, nodes: jsonNodes, keysPerObject: jsonKeysPerObject })]
 }
 
+const OPERATOR_KEY_ID = 'env'
+
 /** The operator's own key, or one that is made when there is none yet; returns a key that nobody has seen. */
 async function ensureClientKey(keys: Keys, operatorKey: string | undefined): Promise<string | undefined> {
   if (operatorKey !== undefined) {
-    await keys.ensureOperatorKey('env', 'WASAT_KEY', operatorKey)
+    await keys.ensureOperatorKey(OPERATOR_KEY_ID, 'WASAT_KEY', operatorKey)
     return undefined
   }
-  if ((await keys.list()).length > 0) return undefined
+  // A key that the operator no longer sets must not go on opening doors.
+  const known = await keys.list()
+  if (known.some(({ id }) => id === OPERATOR_KEY_ID)) await keys.remove(OPERATOR_KEY_ID)
+  if (known.some(({ id }) => id !== OPERATOR_KEY_ID)) return undefined
   return (await keys.create({ name: 'first key', models: [] })).key
 }
 

@@ -150,6 +150,8 @@ export interface Target {
   readonly upstream: Upstream
   /** The model's name at that upstream. */
   readonly model: string
+  /** Which of the upstream's credentials, counted round and round. */
+  readonly credential: number
 }
 
 /** Sends a Call to a Target. Everything about one provider lives behind this. */

@@ -6,7 +6,7 @@ import { createMemoryLedger, fails } from './memory-ledger.fixture.ts'
 
 const KEY = /^wst_([a-z0-9]{10})_[A-Za-z0-9_-]{43}$/
 
-test('a key has its id and 256 random bits, and only its keyed hash is kept', async () => {
+test('[KEYS-01] a key has its id and 256 random bits, and only its keyed hash is kept', async () => {
   const ledger = createMemoryLedger()
   const keys = await createKeys(ledger)
   const { record, key } = await keys.create({ name: 'ci', models: ['gemini-*'] })

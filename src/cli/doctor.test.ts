@@ -42,7 +42,7 @@ test('a bad configuration fails with its place', async () => {
   assert.match(find('config')!.detail, /--log-level/)
 })
 
-test('a data folder that cannot be one, or that others may enter', async () => {
+test('[CLI-03] a data folder that cannot be one, or that others may enter', async () => {
   const file = join(folder, 'file')
   writeFileSync(file, '')
   assert.equal((await examine(`--data ${file}`)).find('data folder')!.state, 'fail')
@@ -54,7 +54,7 @@ test('a data folder that cannot be one, or that others may enter', async () => {
   assert.match(find('data folder')!.next!, /chmod 700/)
 })
 
-test('the store opens, is held by a gateway, or is no database', async () => {
+test('[CLI-03] the store opens, is held by a gateway, or is no database', async () => {
   const data = mkdtempSync(join(folder, 'store-'))
   const store = await openSqliteStore(data)
   const held = await examine(`--data ${data}`)
@@ -68,7 +68,7 @@ test('the store opens, is held by a gateway, or is no database', async () => {
   assert.deepEqual([exitCode, find('store')!.state], [1, 'fail'])
 })
 
-test('a port is free, ours, or taken by something else', async (t) => {
+test('[CLI-03] a port is free, ours, or taken by something else', async (t) => {
   const gateway = createHttpServer((request, response) => {
     response.writeHead(request.url === '/livez' ? 200 : 404).end()
   })
@@ -91,7 +91,7 @@ test('a port is free, ours, or taken by something else', async (t) => {
   )
 })
 
-test('upstreams are connected to only when asked', async (t) => {
+test('[CLI-03] upstreams are connected to only when asked', async (t) => {
   const server = createServer((socket) => socket.destroy())
   t.after(() => server.close())
   const port = await listen(server)
@@ -107,7 +107,7 @@ test('upstreams are connected to only when asked', async (t) => {
   assert.equal(find('upstream box')!.state, 'ok')
 })
 
-test('Node and the clock', () => {
+test('[CLI-03] Node and the clock', () => {
   assert.equal(checkNode('24.0.0').state, 'ok')
   assert.equal(checkNode('22.19.0').state, 'fail')
   assert.equal(checkClock(Date.UTC(1970, 0, 1), undefined).state, 'fail')

@@ -52,7 +52,7 @@ async function listen(server: Server, path?: string): Promise<string> {
   return path ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('over WASAT_URL with the admin key', async (t) => {
+test('[CLI-02] over WASAT_URL with the admin key', async (t) => {
   const { server, asked } = fakeAdmin(true)
   t.after(() => server.close())
   const environment = { WASAT_URL: `${await listen(server)}/`, WASAT_ADMIN_KEY: ADMIN_KEY }
@@ -79,7 +79,7 @@ test('over WASAT_URL with the admin key', async (t) => {
   assert.equal(asked.at(-1), 'GET /admin/v1/keys/a%2F..%2Fb')
 })
 
-test('each way to fail has its exit code', async (t) => {
+test('[CLI-01] each way to fail has its exit code', async (t) => {
   const { server } = fakeAdmin(true)
   t.after(() => server.close())
   const WASAT_URL = await listen(server)
@@ -108,7 +108,7 @@ test('something else at that address is named as such', async (t) => {
   assert.match(stderr, /check WASAT_URL/)
 })
 
-test('over the socket in the data folder, without a key', async (t) => {
+test('[CLI-02] over the socket in the data folder, without a key', async (t) => {
   const data = mkdtempSync(join(folder, 'socket-'))
   const { server, asked } = fakeAdmin(false)
   t.after(() => server.close())

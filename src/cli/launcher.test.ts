@@ -48,7 +48,9 @@ const SHOW = `export async function main(): Promise<void> {
   process.exitCode = 4
 }`
 
-test('an old Node starts the one that came along, with every word and the exit code', { skip }, async () => {
+test('[CLI-04] an old Node starts the one that came along, with every word and the exit code', {
+  skip,
+}, async () => {
   const root = withModules(place('show', SHOW))
   const { exitCode, stdout, stderr } = await ended(launch(root, ['keys', 'a b', '--json']))
   assert.equal(exitCode, 4, stderr)
@@ -77,7 +79,7 @@ test('a program that a signal killed is told as shells tell it', { skip }, async
   assert.equal((await ended(launch(withModules(place('killed', program)), []))).exitCode, 137)
 })
 
-test('an old Node without a platform package says what to do', { skip }, async () => {
+test('[CLI-04] an old Node without a platform package says what to do', { skip }, async () => {
   const { exitCode, stdout, stderr } = await ended(launch(place('alone', SHOW), ['serve', '--port', '1']))
   assert.deepEqual([exitCode, stdout], [1, ''])
   assert.match(stderr, /needs Node 24 or newer, and this is v/)

@@ -19,7 +19,7 @@ test('version, as a process', async () => {
   assert.match((await run('version', folder)).stdout, /^wasat \d/)
 })
 
-test('usage errors end with 2 and one clear line, also as JSON', async () => {
+test('[CLI-01] usage errors end with 2 and one clear line, also as JSON', async () => {
   const cases: readonly [string, RegExp][] = [
     ['--prot 1', /unknown option '--prot'\n {2}next: Did you mean --port\?/],
     ['serve --bogus', /unknown option '--bogus'/],
@@ -66,7 +66,7 @@ test('config validate tells line and column, and ends with 1', async () => {
   assert.deepEqual([good.ok, good.file], [true, join(cwd, 'wasat.yaml')])
 })
 
-test('config print shows values, origins and no secret', async () => {
+test('[CONFIG-03] config print shows values, origins and no secret', async () => {
   const environment = { GEMINI_API_KEY: 'canary-key-1234', WASAT_PORT: '1' }
   const { stdout } = await run('config print --log-level warn', folder, environment)
   assert.match(stdout, /port: 1 # environment\n/)

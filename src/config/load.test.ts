@@ -54,7 +54,14 @@ test('nothing at all gives the defaults, in milliseconds and bytes, and the sand
   assert.equal(config.server.port, 4080)
   assert.deepEqual(config.server.cors.origins, [])
   assert.deepEqual(config.server.limits, {
-    ...{ body: 20_971_520, headers: 16_384, headerCount: 100, url: 8192, jsonDepth: 100, jsonNodes: 250_000 },
+    ...{
+      body: 104_857_600,
+      headers: 16_384,
+      headerCount: 100,
+      url: 8192,
+      jsonDepth: 100,
+      jsonNodes: 250_000,
+    },
     ...{ jsonKeysPerObject: 10_000, connections: 20_000, bodiesInFlight: 536_870_912 },
   })
   assert.deepEqual(config.server.timeouts, {
@@ -71,7 +78,7 @@ test('nothing at all gives the defaults, in milliseconds and bytes, and the sand
   assert.match(notices.join(), /only the sandbox/)
 })
 
-test('flags win over the environment, it over the file, the file over the defaults', () => {
+test('[CONFIG-01] flags win over the environment, it over the file, the file over the defaults', () => {
   const yaml = 'server: { port: 1, host: "::1" }\nlog: { level: warn }\ndata: here\n'
   const environment = { WASAT_PORT: '2', WASAT_LOG_LEVEL: 'debug', WASAT_HOST: '' }
   const { config, origins, file } = load(yaml, environment, { port: '3' })
@@ -128,7 +135,7 @@ models:
   assert.ok(frozen(config))
 })
 
-test('a problem is told with line and column, all of them at once', () => {
+test('[CONFIG-02] a problem is told with line and column, all of them at once', () => {
   const found = problems('server:\n  prot: 3\n  timeouts:\n    keepAlive: 30\nlog: { level: verbos }\n')
   assert.deepEqual(
     found.map(({ path, line, column, suggestion }) => [path, line, column, suggestion]),
@@ -147,7 +154,7 @@ test('the message of the error is readable', () => {
   )
 })
 
-test('unknown keys are refused with the best guess', () => {
+test('[CONFIG-02] unknown keys are refused with the best guess', () => {
   assert.equal(problem('port: 1').suggestion, 'did you mean server.port?')
   assert.equal(problem('prices: {}').path, 'prices')
   assert.match(problem('zzzzzz: 1').suggestion!, /the keys here are: server, data/)
@@ -306,7 +313,7 @@ test('a file that was named must be there', () => {
   assert.match(problem(undefined, {}, { config: '.' }).message, /folder/)
 })
 
-test('upstreams are found in the environment, also when the file has none', () => {
+test('[CONFIG-06] upstreams are found in the environment, also when the file has none', () => {
   const environment = { GEMINI_API_KEY: 'g-key\n', GOOGLE_API_KEY: 'other', COMETAPI_KEY: 'c-key' }
   for (const yaml of [undefined, '', 'upstreams:\n', 'server: {}\n']) {
     const { config, notices, origins } = load(yaml, environment)
@@ -331,7 +338,7 @@ test('upstreams are found in the environment, also when the file has none', () =
   assert.doesNotMatch(broken.message, /canary/)
 })
 
-test('a bind beyond loopback needs an admin key', () => {
+test('[CONFIG-07] a bind beyond loopback needs an admin key', () => {
   for (const host of ['0.0.0.0', '::', '192.168.1.4', 'gateway.example', '::ffff:10.0.0.1']) {
     const found = problem(undefined, {}, { host })
     assert.equal(found.path, 'server.host', host)
@@ -363,7 +370,7 @@ test('flags and variables are named in their problems', () => {
   assert.equal(problem(undefined, { WASAT_LOG_LEVEL: 'wran' }).suggestion, 'did you mean warn?')
 })
 
-test('masking shows no more than four characters of a secret', () => {
+test('[CONFIG-03] masking shows no more than four characters of a secret', () => {
   const yaml =
     'upstreams: { a: { kind: gemini, keys: [long-canary-1234, canary12] } }\nmodels: { m: { targets: [a] } }'
   const masked = maskedConfig(load(yaml)) as { upstreams: { a: { keys: string[] } }; models: unknown }

@@ -26,14 +26,14 @@ test('every field says what it does', () => {
   for (const [path, shape] of all) assert.ok((shape.description ?? '').length > 10, path)
 })
 
-test('the reference has a row for every field and no undefined', () => {
+test('[CONFIG-04] the reference has a row for every field and no undefined', () => {
   const page = renderConfigReference()
   assert.doesNotMatch(page, /undefined/)
   for (const [path] of leaves(configShape)) assert.ok(page.includes(`\`${path.split('.').at(-1)}\``), path)
   assert.match(page, /\| `port` \| a whole number from 0 to 65535 \| `4080` \|/)
 })
 
-test('the JSON Schema accepts what loads and refuses what does not', () => {
+test('[CONFIG-04] the JSON Schema accepts what loads and refuses what does not', () => {
   const schema = configJsonSchema()
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema')
   const accepts = (yaml: string): boolean => Check(schema as never, parse(yaml))

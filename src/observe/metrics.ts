@@ -43,23 +43,21 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
   const exporter = new PrometheusExporter({ preventServerStart: true })
   const provider = new MeterProvider({ readers: [exporter] })
   const meter = provider.getMeter('wasat', version)
-  const serializer = new PrometheusSerializer()
+  // Without its own `target_info`: that would show strangers where on this machine Node lies.
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true)
   const models = new Set<string>()
 
   const requests = createTally(meter, 'wasat_http_requests', 'Requests answered.')
   const tokens = createTally(meter, 'wasat_tokens', 'Tokens by type.')
-  const duration = meter.createHistogram('wasat_http_request_duration', {
-    unit: 's',
+  const duration = meter.createHistogram('wasat_http_request_duration_seconds', {
     description: 'From the end of the request head to the end of the answer.',
     advice: { explicitBucketBoundaries: SECONDS },
   })
-  const firstByte = meter.createHistogram('wasat_time_to_first_token', {
-    unit: 's',
+  const firstByte = meter.createHistogram('wasat_time_to_first_token_seconds', {
     description: 'From dispatch to the beginning of the upstream answer.',
     advice: { explicitBucketBoundaries: SECONDS },
   })
-  const overhead = meter.createHistogram('wasat_gateway_overhead', {
-    unit: 's',
+  const overhead = meter.createHistogram('wasat_gateway_overhead_seconds', {
     description: "The gateway's own time before the first byte.",
     advice: { explicitBucketBoundaries: OVERHEAD_SECONDS },
   })
@@ -132,10 +130,12 @@ function observeProcess(
   gauge('wasat_drains', 'Answers read on after their client left.', gauges.drains)
   gauge('wasat_build_info', 'Always 1.', () => 1, { version, runtime: process.version })
   gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
-  gauge('process_cpu_seconds', 'CPU time, user and system.', () => {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1e6
-  })
+  meter
+    .createObservableCounter('process_cpu_seconds', { description: 'CPU time, user and system.' })
+    .addCallback((result) => {
+      const { user, system } = process.cpuUsage()
+      result.observe((user + system) / 1e6)
+    })
   gauge('nodejs_eventloop_lag_max_seconds', 'Longest block of the event loop since the last scrape.', () => {
     const longest = Math.max(0, loop.max / 1e9 - LOOP_RESOLUTION_MS / 1e3)
     loop.reset()

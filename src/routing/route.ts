@@ -37,8 +37,8 @@ export function createRouter(config: RouteConfig, upstreams: ReadonlyMap<string,
     if (glob !== undefined) return targetsOf(glob[1].targets, model, upstreams)
     const slash = model.indexOf('/')
     const named = slash > 0 ? upstreams.get(model.slice(0, slash)) : undefined
-    if (named !== undefined) return [{ upstream: named, model: model.slice(slash + 1) }]
-    return entries.length === 0 ? config.fallback.map((upstream) => ({ upstream, model })) : []
+    if (named !== undefined) return [{ upstream: named, model: model.slice(slash + 1), credential: 0 }]
+    return entries.length === 0 ? config.fallback.map((upstream) => ({ upstream, model, credential: 0 })) : []
   }
 
   function route(opening: Opening): readonly Target[] {
@@ -59,7 +59,7 @@ function targetsOf(
     const name = typeof target === 'string' ? target : target.upstream
     const upstream = upstreams.get(name)
     if (upstream === undefined) throw new Error(`models: the upstream ${name} does not exist`)
-    return { upstream, model: typeof target === 'string' ? model : (target.model ?? model) }
+    return { upstream, model: typeof target === 'string' ? model : (target.model ?? model), credential: 0 }
   })
 }
 

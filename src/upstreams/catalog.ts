@@ -83,7 +83,7 @@ function merge(options: CatalogOptions, offers: ReadonlyMap<string, Offer>): Map
       const leadsHere = options
         .route(id)
         .some((target) => target.upstream === upstream && target.model === id)
-      if (leadsHere && !merged.has(id)) merged.set(id, model)
+      if (leadsHere && !merged.has(id)) merged.set(id, named(model, id))
     }
   }
   for (const [alias, targets] of options.aliases) {
@@ -91,6 +91,11 @@ function merge(options: CatalogOptions, offers: ReadonlyMap<string, Offer>): Map
     if (!merged.has(alias)) merged.set(alias, { displayName: alias, ...known, name: `models/${alias}` })
   }
   return merged
+}
+
+/** Some compatible servers leave out the collection, without which no SDK knows the name again. */
+function named(model: Model, id: string): Model {
+  return /^(?:models|tunedModels)\//.test(model.name) ? model : { ...model, name: `models/${id}` }
 }
 
 export function idOf(model: Model): string {

@@ -52,11 +52,21 @@ export async function dispatch(call: Call, targets: readonly Target[]): Promise<
   }
 }
 
-/** Every target, each as often as it has credentials; at most `ATTEMPTS_MAX` in all, other targets first. */
+let turn = 0
+
+/**
+ * Every target, each as often as it has credentials; at most `ATTEMPTS_MAX` in all, other targets first. Requests take
+ * turns with the credentials, and one request never takes the same one twice, however many run beside it.
+ */
 function attemptsOf(targets: readonly Target[]): Target[] {
-  const plan = [...targets]
+  const first = turn++
+  const plan = targets.map((target) =>
+    target.upstream.credentials > 1 ? { ...target, credential: first } : target,
+  )
   for (const target of targets) {
-    for (let more = 1; more < target.upstream.credentials; more++) plan.push(target)
+    for (let more = 1; more < target.upstream.credentials && plan.length < ATTEMPTS_MAX; more++) {
+      plan.push({ ...target, credential: first + more })
+    }
   }
   return plan.slice(0, ATTEMPTS_MAX)
 }

@@ -75,3 +75,22 @@ export function isCredentialRefused(status: number, body: unknown): boolean {
     reasons.some((reason) => reason?.startsWith('API_KEY_') || reason === 'SERVICE_DISABLED')
   )
 }
+
+/** Some services repeat the URL or the key of a request in their errors. Ours is nobody else's business. */
+export function withoutKey(bytes: Buffer, key: string): Buffer {
+  return bytes.includes(key)
+    ? Buffer.from(bytes.toString('latin1').replaceAll(key, 'REDACTED'), 'latin1')
+    : bytes
+}
+
+/** The same for an error inside an answer. */
+export function errorWithoutKey(error: GatewayError, key: string): GatewayError {
+  const shown = JSON.stringify([error.message, error.details])
+  if (!shown.includes(key)) return error
+  const [message, details] = JSON.parse(shown.replaceAll(key, 'REDACTED'))
+  return new GatewayError(error.code, message, {
+    cause: error,
+    details,
+    ...(error.hint !== undefined && { hint: error.hint }),
+  })
+}

@@ -6,7 +6,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { Answer, Call, Reading, Sink, Source } from '../../nouns.ts'
-import { answerError, connectionError, isCredentialRefused, isRetryable } from './errors.ts'
+import {
+  answerError,
+  connectionError,
+  errorWithoutKey,
+  isCredentialRefused,
+  isRetryable,
+  withoutKey,
+} from './errors.ts'
 import { visibleHeaders } from './request.ts'
 import { type AnswerReader, UnaryReader } from './response.ts'
 import { ArrayReader, SseReader } from './stream.ts'
@@ -26,6 +33,8 @@ export interface ExchangeOptions {
   readonly name: string
   readonly call: Call
   readonly timeouts: ExchangeTimeouts
+  /** The credential that was sent, and that no answer may show to the client. */
+  readonly key: string
 }
 
 /** In milliseconds. One timer for each exchange, because the client library would make three. */
@@ -210,7 +219,7 @@ export class Exchange implements Source {
 
   /** The upstream's own error goes to the client as it is, unless it is about our credential. */
   #endError(): void {
-    const bytes = Buffer.concat(this.#errorBody)
+    const bytes = withoutKey(Buffer.concat(this.#errorBody), this.#options.key)
     const body = parseOrUndefined(bytes)
     const { name } = this.#options
     if (isCredentialRefused(this.#status, body)) {
@@ -239,8 +248,9 @@ export class Exchange implements Source {
     return answerError(this.#options.name, what, this.#isBegun)
   }
 
-  #fail(error: GatewayError): void {
+  #fail(cause: GatewayError): void {
     if (this.#isOver) return
+    const error = errorWithoutKey(cause, this.#options.key)
     this.#passTail()
     if (this.#isBegun) this.#finish({ error })
     else {

@@ -47,12 +47,13 @@ export function createGeminiUpstream(options: GeminiOptions): Upstream {
     headersTimeout: 0,
     bodyTimeout: 0,
   })
-  let turn = 0
-  const nextKey = () => options.keys[turn++ % options.keys.length] as string
+  const keyAt = (turn: number) => options.keys[turn % options.keys.length] as string
+  let listings = 0
 
   function send(call: Call, target: Target): Promise<Answer> {
-    const exchange = new Exchange({ name: options.name, call, timeouts: timeoutsFor(options, call) })
-    pool.dispatch(buildRequest(call, target, endpoint, nextKey()), exchange)
+    const key = keyAt(target.credential)
+    const exchange = new Exchange({ name: options.name, call, timeouts: timeoutsFor(options, call), key })
+    pool.dispatch(buildRequest(call, target, endpoint, key), exchange)
     return exchange.answer
   }
 
@@ -75,7 +76,7 @@ export function createGeminiUpstream(options: GeminiOptions): Upstream {
     kind: 'gemini',
     credentials: options.keys.length,
     send,
-    listModels: () => listModels(options.name, endpoint, nextKey(), fetchJson),
+    listModels: () => listModels(options.name, endpoint, keyAt(listings++), fetchJson),
     close: () => pool.close(),
   }
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { GatewayError } from '../../errors.ts'
 import { embed } from './embeddings.ts'
-import { drain, send } from './testing.ts'
+import { drain, send } from './testing.fixture.ts'
 
 const MODEL = 'gemini-embedding-001'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayError } from '../../errors.ts'
 import type { Verb } from '../../nouns.ts'
-import { asking, drain, send, unary } from './testing.ts'
+import { asking, drain, send, unary } from './testing.fixture.ts'
 
 const FLASH = 'gemini-2.5-flash'
 

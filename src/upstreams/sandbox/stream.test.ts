@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Chunk, Sink } from '../../nouns.ts'
-import { asking, send, stream, textOfCandidate, unary } from './testing.ts'
+import { asking, send, stream, textOfCandidate, unary } from './testing.fixture.ts'
 
 const FLASH = 'gemini-2.5-flash'
 const LONG = asking('Write 800 words about bread')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayError } from '../../errors.ts'
-import { asking, send, unary } from './testing.ts'
+import { asking, send, unary } from './testing.fixture.ts'
 
 function thinking(thinkingConfig: unknown): Record<string, unknown> {
   return asking('Explain tides', { generationConfig: { thinkingConfig } })

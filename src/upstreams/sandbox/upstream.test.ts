@@ -5,7 +5,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Verb } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { SANDBOX_MODELS } from './models.ts'
-import { asking, drain, NOW, sandbox, send, stream, textOfCandidate, unary } from './testing.ts'
+import { asking, drain, NOW, sandbox, send, stream, textOfCandidate, unary } from './testing.fixture.ts'
 
 const FLASH = 'gemini-2.5-flash'
 

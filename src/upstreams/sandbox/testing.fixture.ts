@@ -36,7 +36,7 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
 }
 
 export function send(verb: Verb, model: string, body: unknown): Promise<Answer> {
-  return sandbox.send(callOf(verb, model, body), { upstream: sandbox, model })
+  return sandbox.send(callOf(verb, model, body), { upstream: sandbox, model, credential: 0 })
 }
 
 /** Every response of an answer, in order. */

@@ -1,0 +1,8 @@
+/** Everything that can be measured; the first one is what the others are compared with. */
+import { bare } from './bare.ts'
+import { nginx } from './nginx.ts'
+import { portkey } from './portkey.ts'
+import type { Subject } from './subject.ts'
+import { wasat } from './wasat.ts'
+
+export const SUBJECTS: readonly Subject[] = [nginx, wasat, bare, portkey]

@@ -1,0 +1,81 @@
+/** The bytes of the benchmark: what is asked and what the mock upstream answers. All of it is made once. */
+
+export const UPSTREAM_KEY = 'bench-upstream-key'
+export const CLIENT_KEY = 'bench-client-key-0123456789abcdef'
+export const ADMIN_KEY = 'bench-admin-key-0123456789abcdef'
+
+export const BURST_EVENTS = 50
+export const DRIP_INTERVAL_MS = 100
+export const HOLD_INTERVAL_MS = 2_000
+
+export type Model = 'bench-unary' | 'bench-burst' | 'bench-drip' | 'bench-hold'
+
+const WORDS = 'the line carries each event as it came and reads only what money and policy need of it '
+const PROMPT =
+  'Explain in three short paragraphs how a reverse proxy differs from a gateway, and name one case for each of them.'
+
+/** One GenerateContentResponse in Google's spelling: a space after each colon, none after a comma. */
+function answerJson(text: string, candidatesTokenCount: number, finishReason?: string): string {
+  const finish = finishReason === undefined ? '' : `"finishReason": "${finishReason}",`
+  return (
+    `{"candidates": [{"content": {"parts": [{"text": "${text}"}],"role": "model"},${finish}"index": 0}],` +
+    `"usageMetadata": {"promptTokenCount": 24,"candidatesTokenCount": ${candidatesTokenCount},` +
+    `"totalTokenCount": ${24 + candidatesTokenCount},` +
+    `"promptTokensDetails": [{"modality": "TEXT","tokenCount": 24}]},` +
+    `"modelVersion": "bench-001","responseId": "bQ5yaKvKDMuzxN8PtczM-Qk"}`
+  )
+}
+
+/** 0.8 kB, as one JSON body. */
+export const UNARY_ANSWER = answerJson(WORDS.repeat(6).slice(0, 470), 118, 'STOP')
+
+export const STREAM_EVENT = answerJson(WORDS.repeat(2).slice(0, 80), 40)
+export const STREAM_LAST_EVENT = answerJson(WORDS.slice(0, 60), 80, 'STOP')
+
+export function streamJson(eventCount: number): readonly string[] {
+  return [...Array.from({ length: eventCount - 1 }, () => STREAM_EVENT), STREAM_LAST_EVENT]
+}
+
+export function sseEvent(json: string): string {
+  return `data: ${json}\r\n\r\n`
+}
+
+/** What a client of the Gemini wire must have received, byte for byte. */
+export function sseBody(eventCount: number): string {
+  return streamJson(eventCount).map(sseEvent).join('')
+}
+
+const GEMINI_BODY = JSON.stringify({
+  contents: [{ role: 'user', parts: [{ text: PROMPT }] }],
+  generationConfig: { temperature: 0.7, topP: 0.95, maxOutputTokens: 512 },
+})
+
+/** One whole request in the Gemini wire, as the client of a proxy or of the mock sends it. */
+export function geminiRequest(port: number, model: Model): Buffer {
+  const verb = model === 'bench-unary' ? 'generateContent' : 'streamGenerateContent?alt=sse'
+  return Buffer.from(
+    `POST /v1beta/models/${model}:${verb} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n` +
+      `content-type: application/json\r\nx-goog-api-key: ${CLIENT_KEY}\r\n` +
+      `content-length: ${Buffer.byteLength(GEMINI_BODY)}\r\n\r\n${GEMINI_BODY}`,
+    'latin1',
+  )
+}
+
+/** The same question in OpenAI's format, for a gateway that takes no other. */
+export function openaiRequest(port: number, model: Model, headers: Readonly<Record<string, string>>): Buffer {
+  const body = JSON.stringify({
+    model,
+    messages: [{ role: 'user', content: PROMPT }],
+    temperature: 0.7,
+    top_p: 0.95,
+    max_tokens: 512,
+    ...(model === 'bench-unary' ? {} : { stream: true }),
+  })
+  const extra = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.from(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n` +
+      `content-type: application/json\r\n${extra.join('')}` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    'latin1',
+  )
+}

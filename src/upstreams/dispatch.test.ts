@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { GatewayError } from '../errors.ts'
+import { answerOf, callOf, fails, HandSource, targetOf, upstreamOf } from '../nouns.fixture.ts'
+import type { Answer, Target } from '../nouns.ts'
+import { dispatch, failedDispatch } from './dispatch.ts'
+
+const unreachable = () => new GatewayError('upstream_unavailable', 'nobody there')
+const good = (): Answer => answerOf(new HandSource())
+const busy = (): Answer => answerOf(new HandSource(), {}, { status: 429, retryable: true })
+const wrong = (): Answer => answerOf(new HandSource(), {}, { status: 400 })
+
+/** A target that answers so, and writes its name down when it is asked. */
+function target(
+  name: string,
+  asked: string[],
+  credentials: number,
+  ...answers: (() => Answer | Error)[]
+): Target {
+  let turn = 0
+  const send = async () => {
+    asked.push(name)
+    const answer = (answers[turn++] ?? answers.at(-1))?.() as Answer | Error
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  return targetOf(upstreamOf(name, { credentials, send }))
+}
+
+test('[FAILOVER-01] the first that answers is the one', async () => {
+  const asked: string[] = []
+  const targets = [
+    target('a', asked, 1, unreachable),
+    target('b', asked, 1, good),
+    target('c', asked, 1, good),
+  ]
+  const { target: chosen, attempts } = await dispatch(callOf(), targets)
+  assert.deepEqual([chosen.upstream.name, attempts, asked], ['b', 2, ['a', 'b']])
+})
+
+test('[FAILOVER-02] what is the request’s own fault is answered by the first', async () => {
+  const asked: string[] = []
+  const { answer } = await dispatch(callOf(), [target('a', asked, 3, wrong), target('b', asked, 1, good)])
+  assert.deepEqual([answer.status, asked], [400, ['a']])
+  const fault = new GatewayError('deadline_exceeded', 'late')
+  await assert.rejects(
+    dispatch(callOf(), [target('c', asked, 1, () => fault), target('d', asked, 1, good)]),
+    fault,
+  )
+  assert.deepEqual(asked, ['a', 'c'])
+})
+
+test('[FAILOVER-05] three attempts over targets and credentials, other targets first', async () => {
+  for (const [credentials, wanted] of [
+    [
+      [1, 1, 1, 1],
+      ['t0', 't1', 't2'],
+    ],
+    [[5], ['t0', 't0', 't0']],
+    [
+      [3, 1],
+      ['t0', 't1', 't0'],
+    ],
+    [
+      [1, 4],
+      ['t0', 't1', 't1'],
+    ],
+    [
+      [1, 1],
+      ['t0', 't1'],
+    ],
+  ] as const) {
+    const asked: string[] = []
+    const targets = credentials.map((count, at) => target(`t${at}`, asked, count, unreachable))
+    const error = await dispatch(callOf(), targets).catch((thrown) => thrown)
+    assert.ok(fails('upstream_unavailable')(error))
+    assert.deepEqual(asked, wanted)
+    const failed = failedDispatch(error)
+    assert.deepEqual([failed?.attempts, failed?.target.upstream.name], [wanted.length, wanted.at(-1)])
+  }
+})
+
+test('[FAILOVER-03] an error answer stands when nobody has a better one, and its connection is let go when somebody has', async () => {
+  const asked: string[] = []
+  const first = busy()
+  const stands = await dispatch(callOf(), [
+    target('a', asked, 1, () => first),
+    target('b', asked, 1, unreachable),
+  ])
+  assert.deepEqual([stands.answer, stands.target.upstream.name, stands.attempts], [first, 'a', 2])
+  assert.deepEqual((first.source as HandSource).heard, [])
+
+  const better = await dispatch(callOf(), [target('a', asked, 1, () => first), target('b', asked, 1, good)])
+  assert.deepEqual([better.answer.status, better.target.upstream.name], [200, 'b'])
+  assert.deepEqual((first.source as HandSource).heard, ['cancel'])
+
+  const last = busy()
+  const both = await dispatch(callOf(), [target('a', asked, 1, busy), target('b', asked, 1, () => last)])
+  assert.deepEqual([both.answer, both.attempts], [last, 2])
+})
+
+test('[FAILOVER-05] nobody else is asked once the client left', async () => {
+  for (const answer of [unreachable, busy]) {
+    const asked: string[] = []
+    let isGone = false
+    const call = callOf({ clientLeft: () => isGone })
+    const leaving = () => {
+      isGone = true
+      return answer()
+    }
+    const outcome = await dispatch(call, [target('a', asked, 1, leaving), target('b', asked, 1, good)]).catch(
+      (error) => error,
+    )
+    assert.deepEqual(asked, ['a'])
+    assert.ok(
+      outcome instanceof GatewayError
+        ? outcome.code === 'upstream_unavailable'
+        : outcome.answer.status === 429,
+    )
+  }
+})
+
+test('a bug in an upstream is no reason to try another', async () => {
+  const asked: string[] = []
+  const targets = [target('a', asked, 1, () => new TypeError('x is undefined')), target('b', asked, 1, good)]
+  await assert.rejects(dispatch(callOf(), targets), fails('internal', /^Internal error encountered\.$/))
+  assert.deepEqual([asked, failedDispatch(new Error('another'))], [['a'], undefined])
+})
