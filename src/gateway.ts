@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { GatewayError } from './errors.ts'
 import type { Drains } from './metering/drain.ts'
-import type { Flights } from './metering/flights.ts'
+import { type Flight, type Flights, NO_SEAT } from './metering/flights.ts'
 import { meter } from './metering/meter.ts'
 import type {
   Answer,
@@ -59,7 +59,7 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
     const call = await dialect.decode(request, opening)
     const targets = parts.route(call)
     const permit = await parts.admit(call, caller, targets)
-    const dispatched = await dispatchOrSettle(call, targets, permit)
+    const dispatched = await dispatchOrSettle(call, targets, permit, parts.flights)
     const metered = meterFor({ request, call, caller, permit, dispatched, response, parts })
     await dialect.encode(call, metered, response, answerHeaders(call, dispatched))
   } catch (error) {
@@ -69,9 +69,14 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
 }
 
 /** The permit's owner is this line until an answer has begun; a dispatch that failed settles it here. */
-async function dispatchOrSettle(call: Call, targets: readonly Target[], permit: Permit): Promise<Dispatched> {
+async function dispatchOrSettle(
+  call: Call,
+  targets: readonly Target[],
+  permit: Permit,
+  flights: Flights,
+): Promise<Dispatched> {
   try {
-    return await dispatch(call, targets)
+    return await interruptible(call, targets, flights)
   } catch (thrown) {
     const error = GatewayError.from(thrown)
     const settlement = failedSettlement(call, error)
@@ -79,6 +84,34 @@ async function dispatchOrSettle(call: Call, targets: readonly Target[], permit: 
     await permit.settle(settlement)
     throw error
   }
+}
+
+/** A dispatch that a server which has to go can end before the upstream has said a word. */
+function interruptible(call: Call, targets: readonly Target[], flights: Flights): Promise<Dispatched> {
+  return new Promise((resolve, reject) => {
+    const flight: Flight = {
+      isStream: call.delivery !== 'unary',
+      seat: NO_SEAT,
+      interrupt: (error) => {
+        flights.delete(flight)
+        isInterrupted = true
+        reject(error)
+      },
+    }
+    let isInterrupted = false
+    flights.add(flight)
+    dispatch(call, targets).then(
+      (dispatched) => {
+        flights.delete(flight)
+        if (isInterrupted) dispatched.answer.source.cancel()
+        else resolve(dispatched)
+      },
+      (error) => {
+        flights.delete(flight)
+        reject(error)
+      },
+    )
+  })
 }
 
 /** What a failed dispatch was settled with, for the log. */

@@ -151,7 +151,8 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
       },
       afterAll: async () => {
         if (adminSocket !== undefined) rmSync(adminSocket, { force: true })
-        await Promise.allSettled(routes.upstreams.map((upstream) => upstream.close()))
+        // Whoever still waits for an upstream was told; nobody is left to take its answer.
+        await Promise.allSettled(routes.upstreams.map((upstream) => upstream.destroy()))
         await metrics.close()
         await store.close()
         log.close()

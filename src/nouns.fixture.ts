@@ -149,11 +149,16 @@ export function upstreamOf(name: string, rest: Partial<Upstream> = {}): Upstream
     send: () => Promise.reject(new Error(`${name} was not expected to be asked`)),
     listModels: async () => [],
     close: async () => undefined,
+    destroy: async () => undefined,
     ...rest,
   }
 }
 
-export const targetOf = (upstream: Upstream, model = 'some-model'): Target => ({ upstream, model, credential: 0 })
+export const targetOf = (upstream: Upstream, model = 'some-model'): Target => ({
+  upstream,
+  model,
+  credential: 0,
+})
 
 /** A source in the test's hand; it takes notes of what it was told. */
 export class HandSource implements Source {

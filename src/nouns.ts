@@ -169,6 +169,8 @@ export interface Upstream {
   listModels(): Promise<readonly Model[]>
   /** Lets requests in flight finish, then closes every socket. */
   close(): Promise<void>
+  /** Cuts every socket. */
+  destroy(): Promise<void>
 }
 
 /** An answer that has begun. */

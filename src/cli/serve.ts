@@ -60,11 +60,15 @@ export async function serve(
   const loaded = loadConfig(loadOptions(flags, terminal))
   const start = await loadStart()
   const gateway = await start(loaded)
-  terminal.stdout(greetingOf(gateway, loaded))
   const reload = createReload(flags, terminal, gateway)
-  const stopWatching = loaded.file ? watchConfig(loaded.file, () => void reload()) : () => {}
+  const stopWatching = loaded.file
+    ? watchConfig(loaded.file, loaded.fileFingerprint, () => void reload())
+    : () => {}
   try {
-    return await runUntilSignal(gateway, signals, () => void reload(), stopWatching)
+    const end = runUntilSignal(gateway, signals, () => void reload(), stopWatching)
+    // Whoever reads this line may signal, or change the file, in the same moment.
+    terminal.stdout(greetingOf(gateway, loaded))
+    return await end
   } finally {
     stopWatching()
   }

@@ -16,6 +16,7 @@ import { ConfigError, type ConfigProblem } from './problems.ts'
 import { type Findings, resolve } from './resolve.ts'
 import { checkRules, readSecrets, type Secrets } from './rules.ts'
 import type { Config } from './schema.ts'
+import { fingerprint } from './watch.ts'
 
 /** Values as they were typed; the schema checks them. */
 export interface Flags {
@@ -36,6 +37,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** Absolute path of the file that was read. */
   readonly file: string | undefined
+  /** What the file held when it was read, as `watchConfig` tells contents apart. */
+  readonly fileFingerprint: string | undefined
   /** For each leaf, such as `server.port` or `upstreams.google.keys`. */
   readonly origins: ReadonlyMap<string, Origin>
   readonly secrets: Secrets
@@ -63,6 +66,8 @@ const OVERRIDES: readonly Override[] = [
 /** Throws `ConfigError` with every problem that was found. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = findFile(options)
+  // Taken before the file is read: a change from here on is a change.
+  const fileFingerprint = file === undefined ? undefined : fingerprint(file)
   const { root, problems } = readLayers(file, options)
   const findings: Findings = { problems: [...problems], origins: new Map(), places: new Map() }
   const detected = needsDetection(root) ? detectUpstreams(options.environment) : undefined
@@ -73,7 +78,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (findings.problems.length > 0) throw new ConfigError(findings.problems, file)
   const config = normalized(resolved, findings, file, options.cwd)
   const notices = Object.freeze([...(detected?.notices ?? []), ...plainHttpNotices(config)])
-  return Object.freeze({ config, file, origins: findings.origins, secrets, notices })
+  return Object.freeze({ config, file, fileFingerprint, origins: findings.origins, secrets, notices })
 }
 
 /**

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { watchConfig } from './watch.ts'
+import { fingerprint, watchConfig } from './watch.ts'
 
 test('new content is told once, however it came', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'wasat-watch-'))
@@ -15,7 +15,7 @@ test('new content is told once, however it came', async (t) => {
   writeFileSync(file, 'a: 1')
   const events = new EventEmitter()
   let changes = 0
-  const close = watchConfig(file, () => events.emit('change', ++changes))
+  const close = watchConfig(file, undefined, () => events.emit('change', ++changes))
   // The watcher does not keep a process alive, and nothing else does here.
   const alive = setInterval(() => {}, 1000)
   t.after(() => {
@@ -52,4 +52,22 @@ test('new content is told once, however it came', async (t) => {
   writeFileSync(file, 'a: 6')
   await wait(450)
   assert.equal(changes, 4)
+})
+
+test('a change between the loading and the watching is told', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasat-watch-'))
+  const file = join(folder, 'wasat.yaml')
+  writeFileSync(file, 'a: 1')
+  const loaded = fingerprint(file)
+  writeFileSync(file, 'a: 2')
+  const events = new EventEmitter()
+  const change = once(events, 'change')
+  const close = watchConfig(file, loaded, () => events.emit('change'))
+  const alive = setInterval(() => {}, 1000)
+  t.after(() => {
+    clearInterval(alive)
+    close()
+    rmSync(folder, { recursive: true })
+  })
+  await change
 })

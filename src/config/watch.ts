@@ -1,17 +1,21 @@
 /** Tells when a file has other content. Watches its folder, because editors and mounted secrets replace files. */
+import { hash } from 'node:crypto'
 import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Long enough for an editor's rename and write to be over, short enough to feel immediate. */
 const SETTLE_MS = 200
 
-/** Calls `onChange` once for each new content. Returns the function that stops watching. */
-export function watchConfig(file: string, onChange: () => void): () => void {
-  let known = contentOf(file)
+/**
+ * Calls `onChange` once for each content that is not the one before; the first one is that with the fingerprint
+ * `loaded`, so that a change between the loading and now counts too. Returns the function that stops watching.
+ */
+export function watchConfig(file: string, loaded: string | undefined, onChange: () => void): () => void {
+  let known = loaded ?? fingerprint(file)
   let timer: NodeJS.Timeout | undefined
   const look = (): void => {
     timer = undefined
-    const content = contentOf(file)
+    const content = fingerprint(file)
     // Between an editor's delete and rename the file is not there: its return is another event.
     if (content === undefined || content === known) return
     known = content
@@ -22,6 +26,7 @@ export function watchConfig(file: string, onChange: () => void): () => void {
   const watcher = watch(dirname(file), { persistent: false }, () => {
     timer ??= setTimeout(look, SETTLE_MS).unref()
   })
+  timer = setTimeout(look, SETTLE_MS).unref()
   return stopper(watcher, () => clearTimeout(timer))
 }
 
@@ -35,9 +40,10 @@ function stopper(watcher: FSWatcher, clear: () => void): () => void {
   return stop
 }
 
-function contentOf(file: string): string | undefined {
+/** What a file holds now, as a hash: the text may hold secrets. Undefined when it cannot be read. */
+export function fingerprint(file: string): string | undefined {
   try {
-    return readFileSync(file, 'latin1')
+    return hash('sha256', readFileSync(file), 'base64url')
   } catch {
     return undefined
   }

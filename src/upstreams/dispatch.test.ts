@@ -120,6 +120,21 @@ test('[FAILOVER-05] nobody else is asked once the client left', async () => {
   }
 })
 
+test('[FAILOVER-04] U45 one request takes each credential once, though others run beside it', async () => {
+  const taken = new Map<string, number[]>()
+  const send = async ({ id }: { id: string }, { credential }: Target) => {
+    taken.set(id, [...(taken.get(id) ?? []), credential % 3])
+    await new Promise(setImmediate)
+    throw unreachable()
+  }
+  const targets = [targetOf(upstreamOf('up', { credentials: 3, send }))]
+  const ids = Array.from({ length: 6 }, (_, at) => `request ${at}`)
+  await Promise.allSettled(ids.map((id) => dispatch(callOf({ id }), targets)))
+  for (const id of ids) assert.deepEqual(taken.get(id)?.toSorted(), [0, 1, 2], id)
+  const first = ids.slice(0, 3).map((id) => taken.get(id)?.[0])
+  assert.deepEqual(first.toSorted(), [0, 1, 2], 'requests begin with credentials in turn')
+})
+
 test('a bug in an upstream is no reason to try another', async () => {
   const asked: string[] = []
   const targets = [target('a', asked, 1, () => new TypeError('x is undefined')), target('b', asked, 1, good)]

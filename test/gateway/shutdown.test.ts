@@ -20,8 +20,6 @@ import {
 const SLACK_MS = 1_500
 /** What settling and telling may take once everybody was interrupted. */
 const LAST_WORDS_MS = 2_000
-/** The same for closing what lies behind, and for what still keeps the process alive then. */
-const CLOSING_MS = 4_000
 
 let replay: Replay
 before(async () => {
@@ -190,14 +188,18 @@ suite('shutdown', { concurrency: 4 }, () => {
       assert.deepEqual([row?.outcome, row?.usage_source, row?.total_tokens], ['client_gone', 'final', 7])
     }))
 
-  test('[STOP-01] P02 an upstream that never says a word does not keep the process', () =>
-    withGateway({ grace: 200, streamGrace: 200 }, async ({ gateway }) => {
+  test('[STOP-01] P02 an upstream that never says a word does not keep the process, its client is told, the books know', () =>
+    withGateway({ grace: 200, streamGrace: 200 }, async ({ gateway, folder }) => {
       const before = await replay.receivedCount()
-      const request = gateway.send(path('gemini-silent')).on('error', () => undefined)
+      const asked = gateway.ask(path('gemini-silent'))
       await until('the upstream was asked', async () => (await replay.receivedCount()) > before)
       signal(gateway, 'SIGTERM')
-      await endOf(gateway, 200 + LAST_WORDS_MS + CLOSING_MS + SLACK_MS)
-      request.destroy()
+      const { status, headers, text } = await asked
+      assert.equal(status, 503)
+      assert.match(text, /shutting down/)
+      await endOf(gateway, 200 + LAST_WORDS_MS + SLACK_MS)
+      const row = ledgerRows(folder).get(String(headers['x-request-id']))
+      assert.deepEqual([row?.status, row?.usage_source], [503, 'none'])
     }))
 
   test('[STOP-01] a connection that never asks anything does not keep the process', () =>

@@ -114,3 +114,17 @@ test('U48 an error object in a 200 is an error', async () => {
   const received = await rig.post(UNARY, ASK)
   assert.equal(received.status, 429)
 })
+
+test('U41 candidates that are no list, or hold nothing, pass or fail, and never crash', async () => {
+  for (const candidates of ['{}', '[null]', '"x"', '7']) {
+    const body = Buffer.from(
+      `{"candidates":${candidates},"usageMetadata":{"promptTokenCount":1,"totalTokenCount":1}}`,
+    )
+    await rig.replay.script(MODEL, { body, framing: 'content-length' })
+    const received = await rig.post(UNARY, ASK)
+    assert.equal(received.status, 200, candidates)
+    assert.ok(received.body.equals(body))
+    await rig.replay.script(MODEL, sse(`data: ${body}\r\n\r\n`))
+    assert.equal((await rig.post(SSE, ASK)).complete, false, 'a stream without an end')
+  }
+})

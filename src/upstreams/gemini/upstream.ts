@@ -78,6 +78,7 @@ export function createGeminiUpstream(options: GeminiOptions): Upstream {
     send,
     listModels: () => listModels(options.name, endpoint, keyAt(listings++), fetchJson),
     close: () => pool.close(),
+    destroy: () => pool.destroy(),
   }
 }
 

@@ -46,8 +46,10 @@ export class UsageReader {
     // Vertex's intermediate chunks carry a usage object without counts.
     if (usage?.totalTokenCount !== undefined || usage?.promptTokenCount !== undefined) this.#usage = usage
     const blockReason = response.promptFeedback?.blockReason
-    for (const candidate of response.candidates ?? []) {
-      if (candidate.finishReason !== undefined) this.#finishReason = candidate.finishReason
+    // The shapes are the upstream's word; what is no list has no end to tell.
+    const candidates = Array.isArray(response.candidates) ? response.candidates : []
+    for (const candidate of candidates) {
+      if (candidate?.finishReason !== undefined) this.#finishReason = candidate.finishReason
     }
     if (blockReason !== undefined) this.#finishReason ??= blockReason
     if (response.modelVersion !== undefined) this.#modelVersion = response.modelVersion

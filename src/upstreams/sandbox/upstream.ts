@@ -37,6 +37,7 @@ export function createSandboxUpstream({ name, now = () => new Date() }: SandboxO
       return [...SANDBOX_MODELS.values()].map((model) => model.resource)
     },
     async close() {},
+    async destroy() {},
   }
 }
 
