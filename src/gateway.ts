@@ -69,48 +69,31 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
 }
 
 /** The permit's owner is this line until an answer has begun; a dispatch that failed settles it here. */
-async function dispatchOrSettle(
+function dispatchOrSettle(
   call: Call,
   targets: readonly Target[],
   permit: Permit,
   flights: Flights,
 ): Promise<Dispatched> {
-  try {
-    return await interruptible(call, targets, flights)
-  } catch (thrown) {
-    const error = GatewayError.from(thrown)
-    const settlement = failedSettlement(call, error)
-    SETTLED.set(error, settlement)
-    await permit.settle(settlement)
-    throw error
-  }
-}
-
-/** A dispatch that a server which has to go can end before the upstream has said a word. */
-function interruptible(call: Call, targets: readonly Target[], flights: Flights): Promise<Dispatched> {
   return new Promise((resolve, reject) => {
-    const flight: Flight = {
-      isStream: call.delivery !== 'unary',
-      seat: NO_SEAT,
-      interrupt: (error) => {
-        flights.delete(flight)
-        isInterrupted = true
-        reject(error)
-      },
+    let isOver = false
+    const fail = (thrown: unknown) => {
+      if (isOver) return
+      isOver = true
+      flights.delete(flight)
+      const error = GatewayError.from(thrown)
+      const settlement = failedSettlement(call, error)
+      SETTLED.set(error, settlement)
+      permit.settle(settlement).then(() => reject(error), reject)
     }
-    let isInterrupted = false
+    // A server that has to go ends it before the upstream has said a word.
+    const flight: Flight = { isStream: call.delivery !== 'unary', seat: NO_SEAT, interrupt: fail }
     flights.add(flight)
-    dispatch(call, targets).then(
-      (dispatched) => {
-        flights.delete(flight)
-        if (isInterrupted) dispatched.answer.source.cancel()
-        else resolve(dispatched)
-      },
-      (error) => {
-        flights.delete(flight)
-        reject(error)
-      },
-    )
+    dispatch(call, targets).then((dispatched) => {
+      if (isOver) dispatched.answer.source.cancel()
+      flights.delete(flight)
+      resolve(dispatched)
+    }, fail)
   })
 }
 

@@ -1,9 +1,9 @@
 /** Metrics by OpenTelemetry, printed for Prometheus at `/metrics`. Labels are bounded: unknown models share one. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Attributes } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics'
+import { createTallies } from './tally.ts'
 
 /** Bucket bounds of the GenAI conventions for durations, in seconds. */
 const SECONDS = [
@@ -40,27 +40,34 @@ export interface Gauges {
 }
 
 export function createMetrics(version: string, gauges: Gauges): Metrics {
-  const exporter = new PrometheusExporter({ preventServerStart: true })
+  const tallies = createTallies({ name: 'wasat', version })
+  const exporter = new PrometheusExporter({
+    preventServerStart: true,
+    metricProducers: [tallies.producer as MetricProducer],
+  })
   const provider = new MeterProvider({ readers: [exporter] })
   const meter = provider.getMeter('wasat', version)
   // Without its own `target_info`: that would show strangers where on this machine Node lies.
   const serializer = new PrometheusSerializer(undefined, false, undefined, true)
   const models = new Set<string>()
 
-  const requests = createTally(meter, 'wasat_http_requests', 'Requests answered.')
-  const tokens = createTally(meter, 'wasat_tokens', 'Tokens by type.')
-  const duration = meter.createHistogram('wasat_http_request_duration_seconds', {
-    description: 'From the end of the request head to the end of the answer.',
-    advice: { explicitBucketBoundaries: SECONDS },
-  })
-  const firstByte = meter.createHistogram('wasat_time_to_first_token_seconds', {
-    description: 'From dispatch to the beginning of the upstream answer.',
-    advice: { explicitBucketBoundaries: SECONDS },
-  })
-  const overhead = meter.createHistogram('wasat_gateway_overhead_seconds', {
-    description: "The gateway's own time before the first byte.",
-    advice: { explicitBucketBoundaries: OVERHEAD_SECONDS },
-  })
+  const requests = tallies.counter('wasat_http_requests', 'Requests answered.')
+  const tokens = tallies.counter('wasat_tokens', 'Tokens by type.')
+  const duration = tallies.histogram(
+    'wasat_http_request_duration_seconds',
+    'From the end of the request head to the end of the answer.',
+    SECONDS,
+  )
+  const firstByte = tallies.histogram(
+    'wasat_time_to_first_token_seconds',
+    'From dispatch to the beginning of the upstream answer.',
+    SECONDS,
+  )
+  const overhead = tallies.histogram(
+    'wasat_gateway_overhead_seconds',
+    "The gateway's own time before the first byte.",
+    OVERHEAD_SECONDS,
+  )
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()
   observeProcess(meter, gauges, loop, version)
@@ -75,9 +82,10 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
   function record(request: RequestMetric): void {
     const { verb, upstream = 'none' } = request
     requests(1, `${verb} ${request.status} ${upstream}`, () => ({ verb, status: request.status, upstream }))
-    duration.record(request.durationMs / 1000)
-    if (request.ownMs !== undefined) overhead.record(request.ownMs / 1000)
-    if (request.firstByteMs !== undefined) firstByte.record(request.firstByteMs / 1000)
+    duration(request.durationMs / 1000, verb, () => ({ verb }))
+    if (request.ownMs !== undefined) overhead(request.ownMs / 1000, verb, () => ({ verb }))
+    if (request.firstByteMs !== undefined)
+      firstByte(request.firstByteMs / 1000, upstream, () => ({ upstream }))
     if (request.tokens === undefined || request.model === undefined) return
     const model = modelLabel(request.model)
     for (const type of TOKEN_TYPES) {
@@ -96,24 +104,6 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
 }
 
 type Meter = ReturnType<MeterProvider['getMeter']>
-type Tally = (count: number, key: string, labels: () => Attributes) => void
-
-/**
- * A counter that adds up here and is read when somebody scrapes. A synchronous counter of the SDK sorts and hashes
- * its labels each time: measured at 1 to 2 µs an addition, and there are six for each request.
- */
-function createTally(meter: Meter, name: string, description: string): Tally {
-  const cells = new Map<string, { total: number; readonly labels: Attributes }>()
-  meter.createObservableCounter(name, { description }).addCallback((result) => {
-    for (const { total, labels } of cells.values()) result.observe(total, labels)
-  })
-  return (count, key, labels) => {
-    if (count === 0) return
-    const cell = cells.get(key)
-    if (cell === undefined) cells.set(key, { total: count, labels: labels() })
-    else cell.total += count
-  }
-}
 
 function observeProcess(
   meter: Meter,

@@ -43,12 +43,12 @@ function permit(call: Call, caller: Caller, holds: readonly Hold[], ledger: Ledg
   const admittedAt = Date.now()
   let isSettled = false
   return {
-    settle: async (settlement) => {
-      if (isSettled) throw new Error(`permit of ${call.id} settled twice`)
+    settle: (settlement) => {
+      if (isSettled) return Promise.reject(new Error(`permit of ${call.id} settled twice`))
       isSettled = true
       for (const hold of holds) hold.release(settlement)
-      if (FREE.has(call.verb)) return
-      await ledger.append(usageRow(call, caller, admittedAt, settlement))
+      if (FREE.has(call.verb)) return Promise.resolve()
+      return ledger.append(usageRow(call, caller, admittedAt, settlement))
     },
   }
 }

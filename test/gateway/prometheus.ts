@@ -72,15 +72,23 @@ function labelsOf(text: string, line: string): Record<string, string> {
   return labels
 }
 
-/** Buckets are cumulative, and the last one is the count. */
+/** In each series buckets are cumulative, and the last one is the count. */
 function checkHistogram(name: string, samples: readonly Sample[]): void {
-  const buckets = samples.filter((sample) => sample.name === `${name}_bucket`)
-  const count = samples.find((sample) => sample.name === `${name}_count`)
-  let before = 0
-  for (const { value } of buckets) {
-    if (value < before) throw new Error(`${name}: a bucket holds less than the one before it`)
-    before = value
+  for (const [series, own] of Map.groupBy(samples, seriesOf)) {
+    const buckets = own.filter((sample) => sample.name === `${name}_bucket`)
+    const count = own.find((sample) => sample.name === `${name}_count`)
+    let before = 0
+    for (const { value } of buckets) {
+      if (value < before) throw new Error(`${name}${series}: a bucket holds less than the one before it`)
+      before = value
+    }
+    if (buckets.at(-1)?.labels.le !== '+Inf' || before !== count?.value)
+      throw new Error(`${name}${series}: buckets and count differ`)
   }
-  if (buckets.at(-1)?.labels.le !== '+Inf' || before !== count?.value)
-    throw new Error(`${name}: buckets and count differ`)
+}
+
+/** The labels of a sample without the bucket's bound. */
+function seriesOf({ labels }: Sample): string {
+  const { le: _, ...rest } = labels
+  return JSON.stringify(Object.entries(rest).sort())
 }

@@ -16,13 +16,16 @@ export function encodeStream(
   const { 'content-length': _, ...shown } = answer.headers
   const isSse = answer.delivery === 'sse'
   const type = isSse ? 'text/event-stream' : JSON_TYPE
-  const head = () => {
-    if (!response.headSent) response.head(answer.status, { 'content-type': type, ...shown, ...headers })
+  const head = (whole?: Buffer) => {
+    if (response.headSent) return
+    // A stream that came as a whole needs no chunks.
+    const length = whole === undefined ? undefined : { 'content-length': whole.length }
+    response.head(answer.status, { 'content-type': type, ...shown, ...headers, ...length })
   }
   return follow(answer.source, response, isSse ? sseWriter(response, head) : arrayWriter(response, head))
 }
 
-function sseWriter(response: HttpResponse, head: () => void): Writer {
+function sseWriter(response: HttpResponse, head: (whole?: Buffer) => void): Writer {
   return {
     render: (chunk) => chunk.bytes ?? Buffer.from(`data: ${JSON.stringify(chunk.response)}\r\n\r\n`),
     chunk: (bytes) => {
@@ -30,7 +33,7 @@ function sseWriter(response: HttpResponse, head: () => void): Writer {
       return response.write(bytes)
     },
     end: (last) => {
-      head()
+      head(last)
       response.end(last)
     },
     fail: (error) => {
