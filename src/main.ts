@@ -123,6 +123,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
 
   async function reload(next: LoadedConfig): Promise<void> {
     const old = routes
+    redact.learn(knownSecrets(next))
     routes = buildRoutes(next.config, log)
     parts = { ...shared, ...routes }
     log.info({ file: next.file }, 'configuration reloaded')

@@ -29,3 +29,10 @@ test('[REDACT-01] a long text costs no more than its length', () => {
     redact(text)
   assert.ok(performance.now() - beganAtMs < 2_000)
 })
+
+test('[REDACT-01] a secret that is learned later is taken out from then on', () => {
+  const later = createRedact([])
+  assert.equal(later('the key is new-upstream-key'), 'the key is new-upstream-key')
+  later.learn(['new-upstream-key'])
+  assert.equal(later('the key is new-upstream-key'), 'the key is ••••')
+})
