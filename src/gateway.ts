@@ -59,9 +59,11 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
     const call = await dialect.decode(request, opening)
     const targets = parts.route(call)
     const permit = await parts.admit(call, caller, targets)
-    const dispatched = await dispatchOrSettle(call, targets, permit, parts.flights)
-    const metered = meterFor({ request, call, caller, permit, dispatched, response, parts })
-    await dialect.encode(call, metered, response, answerHeaders(call, dispatched))
+    const started = { request, call, caller, permit, response, parts }
+    const metered = await dispatchOrSettle(call, targets, permit, parts.flights, (dispatched) =>
+      meterFor({ ...started, dispatched }),
+    )
+    await dialect.encode(call, metered.answer, response, metered.headers)
   } catch (error) {
     refuse({ request, opening, caller, error, dialect, response, parts })
   }
@@ -74,7 +76,8 @@ function dispatchOrSettle(
   targets: readonly Target[],
   permit: Permit,
   flights: Flights,
-): Promise<Dispatched> {
+  begin: (dispatched: Dispatched) => Metered,
+): Promise<Metered> {
   return new Promise((resolve, reject) => {
     let isOver = false
     const fail = (thrown: unknown) => {
@@ -90,9 +93,11 @@ function dispatchOrSettle(
     const flight: Flight = { isStream: call.delivery !== 'unary', seat: NO_SEAT, interrupt: fail }
     flights.add(flight)
     dispatch(call, targets).then((dispatched) => {
-      if (isOver) dispatched.answer.source.cancel()
+      if (isOver) return dispatched.answer.source.cancel()
+      // In this order: a server that waits for the last answer must not see a moment without one.
+      const metered = begin(dispatched)
       flights.delete(flight)
-      resolve(dispatched)
+      resolve(metered)
     }, fail)
   })
 }
@@ -128,10 +133,15 @@ interface MeterInput {
   readonly parts: Parts
 }
 
-function meterFor({ request, call, caller, permit, dispatched, response, parts }: MeterInput): Answer {
+interface Metered {
+  readonly answer: Answer
+  readonly headers: OutgoingHttpHeaders
+}
+
+function meterFor({ request, call, caller, permit, dispatched, response, parts }: MeterInput): Metered {
   const { answer, target, attempts } = dispatched
   const ownMs = ownTimeMs(call, answer)
-  return meter({
+  const metered = meter({
     call,
     answer,
     permit,
@@ -152,6 +162,7 @@ function meterFor({ request, call, caller, permit, dispatched, response, parts }
         ownMs,
       }),
   })
+  return { answer: metered, headers: answerHeaders(call, dispatched) }
 }
 
 /** Our own share of the time until the answer began. */
