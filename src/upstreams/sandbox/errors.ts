@@ -1,6 +1,6 @@
 /** What the sandbox says when it refuses, in Google's words where those are known. */
 
-import { GatewayError, invalidField } from '../../errors.ts'
+import { GatewayError, invalidField, modelNotFound as noSuchModel } from '../../errors.ts'
 import type { Call } from '../../nouns.ts'
 
 /** Violations listed in one error. */
@@ -8,12 +8,7 @@ const VIOLATIONS_MAX = 100
 
 /** Google's answer to a model that there is not, and to a verb that the model does not have. */
 export function modelNotFound(call: Call, model: string): GatewayError {
-  return new GatewayError(
-    'not_found',
-    `models/${model} is not found for API version ${call.apiVersion}, or is not supported for ${call.verb}. ` +
-      'Call ListModels to see the list of available models and their supported methods.',
-    { hint: 'The models of the sandbox are those that models.list names for it.' },
-  )
+  return noSuchModel(model, call.apiVersion, call.verb)
 }
 
 /** A well-formed request for something that the sandbox cannot do: refused, because ignoring it would be a lie. */
