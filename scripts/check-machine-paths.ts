@@ -1,11 +1,11 @@
-/** Proves that nothing of a developer's machine is in the project: no path of a home folder, no package mirror. */
+/** Proves that nothing of a developer's machine is in the project: no path of a home or scratch folder, no package mirror. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Problem, report } from './problem.ts'
 import { PROJECT, projectFiles } from './project.ts'
 
 // Put together here, so that this file does not hold what it looks for.
-const FOLDERS = ['home', 'root', 'work', 'Users'].join('|')
+const FOLDERS = ['home', 'root', 'work', 'Users', 'tmp'].join('|')
 const HOSTS = [
   ['registry', 'npmjs', 'org'],
   ['registry', 'yarnpkg', 'com'],

@@ -114,10 +114,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     else (shared.dialects[0] as Dialect).encodeError(error, undefined, response, {})
   }
 
-  const edge: Edge = await listen(config.server, {
-    answer,
-    refuse: (error, _, response) => refuse(error, response),
-  })
+  const edge: Edge = await listen(config.server, { answer, refuse })
   const adminSocket = await openAdminSocket(edge, config.data)
   for (const notice of loaded.notices) log.info({}, notice)
 

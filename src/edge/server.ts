@@ -47,8 +47,8 @@ export interface EdgeOptions {
 export interface EdgeHandlers {
   /** Answers one well-framed request; must not reject. `trusted` is true on the operator's own socket. */
   answer(request: HttpRequest, response: HttpResponse, trusted: boolean): Promise<void>
-  /** Prints an error for a request of which only the path may be known. */
-  refuse(error: GatewayError, path: string, response: HttpResponse): void
+  /** Prints an error for a request of which nothing may be known. */
+  refuse(error: GatewayError, response: HttpResponse): void
 }
 
 export interface Edge {
@@ -99,7 +99,7 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
         reply.end()
       } else void handlers.answer(request, reply, trusted)
     } catch (error) {
-      handlers.refuse(GatewayError.from(error), message.url ?? '', reply)
+      handlers.refuse(GatewayError.from(error), reply)
     }
   }
 
@@ -121,18 +121,14 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
     server.maxConnections = options.limits.connections
     server.on('request', (message, response) => exchange(message, response, trusted))
     server.on('checkContinue', (message, response) => exchange(message, response, trusted))
-    server.on('checkExpectation', (message, response) => {
+    server.on('checkExpectation', (_, response) => {
       const headers = { 'x-request-id': randomUUIDv7() }
       const reply = new Reply(response, {
         clientWriteStallMs: options.timeouts.clientWriteStall,
         headers,
         closeAfter: () => true,
       })
-      handlers.refuse(
-        new GatewayError('expectation_failed', 'The expectation is not known.'),
-        message.url ?? '',
-        reply,
-      )
+      handlers.refuse(new GatewayError('expectation_failed', 'The expectation is not known.'), reply)
     })
     server.on('clientError', clientErrorAnswer)
     server.on('connection', (socket: Socket) => {

@@ -148,11 +148,6 @@ export class JsonScanner {
     return this.#rootKind === OBJECT
   }
 
-  /** Whether one whole value has been read. */
-  get isDone(): boolean {
-    return this.#state === S.done
-  }
-
   /** Reads one piece; throws `JsonScanError` at the first byte that cannot be right. */
   write(piece: Buffer): void {
     this.#tokenAt = 0

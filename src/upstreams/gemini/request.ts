@@ -3,8 +3,6 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Call, Target } from '../../nouns.ts'
 
 export interface Endpoint {
-  /** `https://host[:port]` */
-  readonly origin: string
   /** Path in front of the API version, without a trailing slash. */
   readonly basePath: string
   /** Undefined: the version that the client asked for. */

@@ -32,7 +32,6 @@ const HEADER_BYTES_MAX = 16 * 1024
 export function createGeminiUpstream(options: GeminiOptions): Upstream {
   const url = new URL(options.baseUrl)
   const endpoint: Endpoint = {
-    origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),
     apiVersion: options.apiVersion,
     credential: options.credential,
