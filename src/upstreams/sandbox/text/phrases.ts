@@ -20,6 +20,13 @@ export const GREETINGS: readonly string[] = [
   'Hello, and welcome. What is on your mind?',
 ]
 
+export const JOKES: readonly string[] = [
+  'Why do programmers mix up Halloween and Christmas? Because OCT 31 equals DEC 25.',
+  'There are 10 kinds of people: those who read binary, and those who do not.',
+  'A byte walks into a bar and looks pale. “Parity error,” it says. “I feel a bit off.”',
+  'Why was the computer cold? Somebody had left its windows open.',
+]
+
 export const THANKS: readonly string[] = [
   'You are welcome! Is there anything else?',
   'My pleasure. Let me know if you need anything else.',

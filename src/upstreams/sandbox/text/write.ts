@@ -2,8 +2,10 @@
  * The sandbox's words: a short text that responds to the last prompt in a way a person finds sensible at a glance.
  * Pure: the same input and the same random numbers give the same text.
  */
+
+import type { Random } from '../digest.ts'
 import { answerArithmetic } from './arithmetic.ts'
-import type { Random } from './digest.ts'
+import { capitalise } from './edit.ts'
 import { knownAnswer } from './facts.ts'
 import { type Manner, mannerOf } from './manner.ts'
 import {
@@ -12,6 +14,7 @@ import {
   CLOSINGS,
   FOLLOW_UPS,
   GREETINGS,
+  JOKES,
   LIST_ITEMS,
   OPENINGS,
   POEM_LINES,
@@ -21,9 +24,10 @@ import {
   THOUGHT_SENTENCES,
 } from './phrases.ts'
 import { normalise, numberOf, type Subject, subjectOf } from './prompt.ts'
+import { answerFrom, answerFromEarlier } from './reading.ts'
 
 /** Words that an answer may be asked for. */
-const WORDS_MAX = 5_000
+const WORDS_MAX = 100_000
 const WORDS_STANDARD = 60
 const WORDS_LONG = 300
 const LIST_ITEMS_MAX = 20
@@ -35,8 +39,10 @@ export interface Conversation {
   /** Texts of the user turns before it, oldest first. */
   readonly earlier: readonly string[]
   readonly systemText: string
-  /** One line for each inline medium of the last user turn. */
+  /** One phrase for each medium of the last user turn. */
   readonly media: readonly string[]
+  /** The words in those media that have any. */
+  readonly readings: readonly string[]
 }
 
 /** The answer of candidate `index` (0 to 7). */
@@ -44,19 +50,37 @@ export function writeAnswer(conversation: Conversation, index: number, random: R
   const manner = mannerOf(conversation.systemText)
   const prompt = normalise(conversation.prompt)
   const body = respond({ ...conversation, prompt }, manner, random)
-  const media = conversation.media.length > 0 ? `I can see ${conversation.media.join(' and ')}. ` : ''
-  const text = `${CANDIDATE_LEADS[index] ?? ''}${manner.lead}${media}${body}`
+  const media = conversation.media.length > 0 ? `${perceive(conversation.media)}. ` : ''
+  const text = `${CANDIDATE_LEADS[index] ?? ''}${manner.lead}${media}${body}`.trimEnd()
   if (manner.letters === 'upper') return text.toUpperCase()
   return manner.letters === 'lower' ? text.toLowerCase() : text
 }
 
+/** A recording is heard, everything else is seen. */
+function perceive(media: readonly string[]): string {
+  const sounds = media.filter((description) => SOUND.test(description))
+  const sights = media.filter((description) => !SOUND.test(description))
+  const both = [
+    ...(sights.length > 0 ? [`see ${sights.join(' and ')}`] : []),
+    ...(sounds.length > 0 ? [`hear ${sounds.join(' and ')}`] : []),
+  ]
+  return `I can ${both.join(' and ')}`
+}
+
+const SOUND = /^an? [^,]{1,40} recording of /i
+
 /** A summary of thoughts, as Google writes them: a bold heading, then sentences. */
 export function writeThoughts(conversation: Conversation, random: Random): string {
   const subject = subjectOf(normalise(conversation.prompt))
-  const heading = `**${random.pick(THOUGHT_HEADINGS)} ${capitalise(subject.topic)}**`
+  const heading = `**${random.pick(THOUGHT_HEADINGS)} ${titled(subject.topic)}**`
   const count = 2 + random.below(THOUGHT_SENTENCES.length - 1)
   const sentences = THOUGHT_SENTENCES.slice(0, count).map((sentence) => fill(sentence, subject, random))
   return `${heading}\n\n${sentences.join(' ')}\n\n`
+}
+
+/** `Thinking about Volcanoes`, but `Thinking about the question “…”`. */
+function titled(topic: string): string {
+  return /^(?:the|your|this|that|these) /.test(topic) ? topic : capitalise(topic)
 }
 
 const GREETING =
@@ -68,12 +92,15 @@ const MY_NAME_TOLD = /\bmy name is (\p{L}[\p{L}\p{M}'-]{0,30})/iu
 const ECHO =
   /^(?:please )?(?:just |only )?(?:say|repeat|echo|(?:reply|respond|answer)(?: only| just)? with)(?: only| exactly| just)?(?: the (?:single |following )?(?:words?|phrase|text|sentence))?:? (.{1,400})$/i
 const POEM = /\b(?:poem|haiku|verses?|limerick|song)\b/i
+const JOKE = /\b(?:tell|give|write|know)\b.{0,20}\b(?:jokes?|puns?|something funny)\b/i
 const LIST =
   /^(?:please )?(?:list|name|give me|write|tell me)(?: me)? (\d{1,3}|two|three|four|five|six|seven|eight|nine|ten) (?!words?\b)/i
+const ABOUT_MEDIA =
+  /^(?:please )?(?:(?:can|could) you )?(?:what|which|how (?:many|much|long|big|large|high|wide|loud)|who|where|is|are|describe|tell me|explain|identify|caption|look)\b/i
 const BRIEF =
   /\b(?:in (?:a|one|few|a few|two|three) (?:words?|sentences?|few words)|briefly|in short|short answer)\b/i
 const WORDS_WANTED = /\b(\d{1,5})[- ]words?\b/i
-const LONG = /\b(?:long|detailed|in detail|in depth|essay|story|article)\b/i
+const LONG = /\b(?:(?<!\bhow )long|detailed|in detail|in depth|essay|story|article)\b/i
 
 function respond(conversation: Conversation, manner: Manner, random: Random): string {
   const { prompt } = conversation
@@ -89,11 +116,18 @@ function respond(conversation: Conversation, manner: Manner, random: Random): st
   if (IDENTITY.test(prompt)) return introduce(conversation, manner)
   const briefly = manner.brief || BRIEF.test(prompt)
   const subject = subjectOf(prompt)
-  if (POEM.test(prompt)) return writePoem(subject, random)
+  if (JOKE.test(prompt)) return random.pick(JOKES)
+  if (POEM.test(prompt)) return writePoem(subject, /\bhaiku\b/i.test(prompt), random)
+  const read = conversation.readings.length > 0 ? answerFrom(conversation.readings, prompt) : undefined
+  if (read !== undefined) return read
   const known = knownAnswer(prompt, briefly)
   if (known !== undefined) return briefly ? known : known + random.pick(FOLLOW_UPS)
   const items = LIST.exec(prompt)?.[1]
   if (items !== undefined) return writeList(numberOf(items), subject, random)
+  const recalled = answerFromEarlier(conversation.earlier, prompt)
+  if (recalled !== undefined) return recalled
+  // What can be seen is said already; more would be made up.
+  if (conversation.media.length > 0 && ABOUT_MEDIA.test(prompt) && !LONG.test(prompt)) return ''
   return writeProse(prompt, subject, briefly, random)
 }
 
@@ -113,10 +147,12 @@ function introduce(conversation: Conversation, manner: Manner): string {
   return `${who}${what}, played by the sandbox: my answers are made without a model and are the same each time.`
 }
 
-function writePoem(subject: Subject, random: Random): string {
+function writePoem(subject: Subject, isHaiku: boolean, random: Random): string {
   const start = 2 * random.below(POEM_LINES.length / 2)
-  const lines = [0, 1, 2, 3].map((offset) => POEM_LINES[(start + offset) % POEM_LINES.length]!)
-  return lines.map((line) => capitalise(fill(line, subject, random))).join('\n')
+  const count = isHaiku ? 3 : 4
+  const lines = Array.from({ length: count }, (_, at) => POEM_LINES[(start + at) % POEM_LINES.length]!)
+  const poem = lines.map((line) => capitalise(fill(line, subject, random))).join('\n')
+  return poem.replace(/[,.]?$/, '.')
 }
 
 function writeList(wanted: number, subject: Subject, random: Random): string {
@@ -171,9 +207,4 @@ function fill(template: string, subject: Subject, random: Random): string {
     .replaceAll('{Topic}', () => capitalise(topic))
     .replaceAll('{a}', () => keywords[first]!)
     .replaceAll('{b}', () => keywords[second]!)
-}
-
-function capitalise(text: string): string {
-  const first = String.fromCodePoint(text.codePointAt(0) ?? 0x20)
-  return first.toUpperCase() + text.slice(first.length)
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createRandom } from './digest.ts'
-import { type Conversation, writeAnswer, writeThoughts } from './text.ts'
+import { createRandom } from '../digest.ts'
+import { type Conversation, writeAnswer, writeThoughts } from './write.ts'
 
 function say(prompt: string, others: Partial<Conversation> = {}, seed = 7): string {
   const conversation = {
@@ -11,6 +11,7 @@ function say(prompt: string, others: Partial<Conversation> = {}, seed = 7): stri
     earlier: [],
     systemText: '',
     media: [],
+    readings: [],
     ...others,
   }
   return writeAnswer(conversation, 0, createRandom(seed))
@@ -31,6 +32,8 @@ describe('what a prompt is answered with', () => {
     ['Who won the euro 2024?', /Spain/],
     ['Explain how AI works in a few words', /^AI learns patterns/],
     ['Write a short poem about rivers', /^.+\n.+\n.+\n.+$/],
+    ['Write a haiku about rivers', /^.+\n.+\n.+\.$/],
+    ['Tell me a joke', /programmers|binary|byte|windows/],
     ['List 4 things about bread', /1\. .*\n2\. .*\n3\. .*\n4\. /],
     ['Tell me about granite', /granite/],
     ['Why do cats purr?', /Why do cats purr|cats|purr/],
@@ -68,6 +71,40 @@ describe('what a prompt is answered with', () => {
     assert.ok(words >= 500 && words < 540, String(words))
   })
 
+  it('thoughts have a heading that reads well', () => {
+    const headed = (prompt: string) => {
+      const about = { modelId: 'x', prompt, earlier: [], systemText: '', media: [], readings: [] }
+      return writeThoughts(about, createRandom(3)).split('\n')[0] ?? ''
+    }
+    assert.match(headed('Why is the sky blue?'), /^\*\*[A-Z][a-z ]+ the question “Why is the sky blue”\*\*$/)
+    assert.match(headed('Explain volcanoes'), /^\*\*[A-Z][a-z ]+ Volcanoes\*\*$/)
+  })
+
+  it('a question about a picture is answered with what is seen, and nothing is made up', () => {
+    const media = ['a PNG image of 4 × 3 pixels, all red']
+    assert.equal(
+      say('What is in this picture?', { media }),
+      'I can see a PNG image of 4 × 3 pixels, all red.',
+    )
+    assert.match(say('Write a long story about this picture', { media }), /all red\. .{100}/)
+  })
+
+  it('a recording is heard, and asking how long it is asks for nothing long', () => {
+    const media = ['a WAV recording of 2.0 seconds, 16 kHz, mono, silent']
+    assert.equal(
+      say('How long is this recording?', { media }),
+      'I can hear a WAV recording of 2.0 seconds, 16 kHz, mono, silent.',
+    )
+    const both = say('What are these?', { media: [...media, 'a PNG image of 4 × 3 pixels, all red'] })
+    assert.match(both, /^I can see a PNG image .*all red and hear a WAV recording/)
+  })
+
+  it('answers from a document of an earlier turn', () => {
+    const earlier = [`${'The keeper counts the waves. '.repeat(30)}The keeper is called Ansgar.`]
+    assert.match(say('What is the keeper called?', { earlier }), /Ansgar/)
+    assert.doesNotMatch(say('Why do cats purr?', { earlier }), /keeper/)
+  })
+
   it('says what media it was sent', () => {
     assert.match(say('What is this?', { media: ['a file of type image/png with 3 bytes'] }), /image\/png/)
   })
@@ -83,7 +120,14 @@ it('the same seed gives the same text, another one mostly another', () => {
 })
 
 it('no two candidates are alike', () => {
-  const conversation = { modelId: 'm', prompt: 'Say pong', earlier: [], systemText: '', media: [] }
+  const conversation = {
+    modelId: 'm',
+    prompt: 'Say pong',
+    earlier: [],
+    systemText: '',
+    media: [],
+    readings: [],
+  }
   const texts = Array.from({ length: 8 }, (_, index) => writeAnswer(conversation, index, createRandom(1)))
   assert.equal(new Set(texts).size, 8)
 })
@@ -119,6 +163,13 @@ it('any prompt gets well-formed text, in bounded time', () => {
 })
 
 it('thoughts are a bold heading and sentences', () => {
-  const conversation = { modelId: 'm', prompt: 'Explain tides', earlier: [], systemText: '', media: [] }
+  const conversation = {
+    modelId: 'm',
+    prompt: 'Explain tides',
+    earlier: [],
+    systemText: '',
+    media: [],
+    readings: [],
+  }
   assert.match(writeThoughts(conversation, createRandom(1)), /^\*\*\w.* Tides\*\*\n\n.*tides.*\n\n$/)
 })

@@ -1,4 +1,5 @@
 /** What a prompt is about, as far as a few patterns can tell. */
+import { stopWords } from './words.ts'
 
 /** Characters of a prompt that are looked at. */
 const PROMPT_CHARS_MAX = 4_000
@@ -30,14 +31,10 @@ const TAIL =
 const QUESTION =
   /^(?:who|whose|why|when|where|which|is|are|was|were|do|does|did|can|could|should|will|how (?:does|do|did|can|could|many|much|old|far|long|is|are))\b/i
 
-const STOP_WORDS = new Set(
-  (
-    'a an and are as at be but by can could do does for from had has have how i if in into is it its me my of on or our ' +
-    'please so some tell than that the their them then there these they this to us was we were what when where which ' +
-    'who why will with would you your about explain describe write give list show few words simply briefly short long ' +
-    'make want need like one two three just very more most much many also all any not no yes work works won win happen happens mean means poem haiku story ' +
-    'essay text article words word sentence sentences'
-  ).split(' '),
+const STOP_WORDS = stopWords(
+  'but than about describe write list show few words simply briefly short long make want need one two ' +
+    'three just very more most much many also all not no yes work works won win happen happens mean means ' +
+    'poem haiku story essay text article word sentence sentences',
 )
 
 /** The start of a prompt, blanks made single, as what the patterns work on. */
@@ -80,7 +77,8 @@ function clip(topic: string): string {
   return cut.slice(0, Math.max(cut.lastIndexOf(' '), TOPIC_CHARS_MAX / 2)).toWellFormed()
 }
 
-function keywordsOf(prompt: string): string[] {
+/** The words of a prompt that say what it is about, at most six. */
+export function keywordsOf(prompt: string): string[] {
   const keywords = new Map<string, string>()
   for (const [word] of prompt.matchAll(/[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]{1,30}/gu)) {
     const key = word.toLowerCase()
