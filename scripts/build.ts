@@ -10,7 +10,11 @@ import { PROJECT } from './project.ts'
 
 const DIST = join(PROJECT, 'dist')
 /** Whatever else than TypeScript lies below `src/` and is read by the program. */
-const ASSETS = ['src/**/*.sql']
+const ASSETS = [
+  'src/**/*.sql',
+  'src/upstreams/sandbox/grounding/corpus/**/*.md',
+  'src/upstreams/sandbox/grounding/places/*.json',
+]
 const ENTRY = 'src/cli/program.js'
 
 rmSync(DIST, { recursive: true, force: true })
