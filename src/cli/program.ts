@@ -1,11 +1,12 @@
 /** The command line: `main` for the process, `runProgram` for anything that brings its own terminal. */
 import { Command, CommanderError } from 'commander'
-import { nearest } from '../config/problems.ts'
+import { nearest } from '../wire/nearest.ts'
 import { addConfigCommand } from './config.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { CliError, EXIT, failureOf, renderFailure, renderFailureJson } from './failure.ts'
 import { addKeysCommand } from './keys.ts'
 import type { Terminal } from './output.ts'
+import { addSandboxCommand } from './sandbox.ts'
 import { addServeCommand } from './serve.ts'
 import { addVersionCommand, programVersion } from './version.ts'
 
@@ -69,6 +70,7 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
   addServeCommand(program, terminal, done)
   addKeysCommand(program, terminal)
   addConfigCommand(program, terminal)
+  addSandboxCommand(program, terminal, done)
   addDoctorCommand(program, terminal, done)
   addVersionCommand(program, terminal)
   return program

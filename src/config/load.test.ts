@@ -69,7 +69,12 @@ test('nothing at all gives the defaults, in milliseconds and bytes, and the sand
     ...{ keepAlive: 65_000, clientWriteStall: 30_000 },
   })
   assert.deepEqual(config.server.shutdown, { delay: 5000, grace: 30_000, streamGrace: 120_000 })
-  assert.deepEqual({ ...config.upstreams }, { sandbox: { kind: 'sandbox' } })
+  assert.deepEqual(
+    { ...config.upstreams },
+    {
+      sandbox: { kind: 'sandbox', fixtures: [], record: 'off', speed: [], python: true },
+    },
+  )
   assert.deepEqual(Object.keys(config.models), [])
   assert.equal(config.log.level, 'info')
   assert.match(config.data, /\.wasat$/)

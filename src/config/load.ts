@@ -15,7 +15,7 @@ import {
 import { ConfigError, type ConfigProblem } from './problems.ts'
 import { type Findings, resolve } from './resolve.ts'
 import { checkRules, readSecrets, type Secrets } from './rules.ts'
-import type { Config } from './schema.ts'
+import type { Config, SandboxUpstreamConfig } from './schema.ts'
 import { fingerprint } from './watch.ts'
 
 /** Values as they were typed; the schema checks them. */
@@ -175,12 +175,24 @@ function normalized(config: Config, findings: Findings, file: string | undefined
   const base = file && findings.origins.get('data') === 'file' ? dirname(file) : cwd
   const upstreams: Record<string, Config['upstreams'][string]> = Object.create(null)
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    if (upstream.kind !== 'gemini') upstreams[name] = upstream
+    if (upstream.kind === 'sandbox') {
+      upstreams[name] = withAbsolutePaths(upstream, file === undefined ? cwd : dirname(file))
+    }
     // Routes are appended with a slash of their own.
     else upstreams[name] = Object.freeze({ ...upstream, baseUrl: upstream.baseUrl.replace(/\/+$/, '') })
   }
   const data = resolvePath(base, config.data)
   return Object.freeze({ ...config, data, upstreams: Object.freeze(upstreams) })
+}
+
+function withAbsolutePaths(sandbox: SandboxUpstreamConfig, base: string): SandboxUpstreamConfig {
+  const { fixtures, recordings, corpus } = sandbox
+  return Object.freeze({
+    ...sandbox,
+    fixtures: Object.freeze(fixtures.map((path) => resolvePath(base, path))),
+    ...(recordings !== undefined && { recordings: resolvePath(base, recordings) }),
+    ...(corpus !== undefined && { corpus: resolvePath(base, corpus) }),
+  })
 }
 
 function plainHttpNotices(config: Config): string[] {

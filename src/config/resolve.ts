@@ -1,9 +1,10 @@
 /** Walks the schema over what was written: fills defaults, checks, converts units, and notes where each value came from. */
 import { Check } from 'typebox/schema'
+import { nearest } from '../wire/nearest.ts'
 import { describeShape } from './describe.ts'
 import type { Located, LocatedList, LocatedMap, LocatedScalar, Origin, Place } from './document.ts'
 import type { Shape } from './fields.ts'
-import { type ConfigProblem, nearest, pathText } from './problems.ts'
+import { type ConfigProblem, pathText } from './problems.ts'
 import { configShape } from './schema.ts'
 import { guessUnit, parseUnit } from './units.ts'
 

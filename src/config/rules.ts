@@ -1,8 +1,9 @@
 /** What a schema cannot say: rules over addresses, names that must exist, and secrets. */
 import { BlockList, isIP } from 'node:net'
-import { nearest, pathText } from './problems.ts'
+import { nearest } from '../wire/nearest.ts'
+import { pathText } from './problems.ts'
 import { type Findings, report } from './resolve.ts'
-import type { Config, GeminiUpstreamConfig } from './schema.ts'
+import type { Config, GeminiUpstreamConfig, SandboxUpstreamConfig } from './schema.ts'
 import { formatSize } from './units.ts'
 
 export interface Secrets {
@@ -21,8 +22,26 @@ export function checkRules(config: Config, secrets: Secrets, findings: Findings)
   checkServer(config, secrets, tell)
   for (const [name, upstream] of Object.entries(config.upstreams)) {
     if (upstream.kind === 'gemini') checkBaseUrl(upstream, ['upstreams', name, 'baseUrl'], tell)
+    else checkRecording(upstream, config, ['upstreams', name], tell)
   }
   checkModels(config, tell)
+}
+
+/** Who records needs somebody to ask and a place to write. */
+function checkRecording(sandbox: SandboxUpstreamConfig, { upstreams }: Config, path: Path, tell: Tell): void {
+  if (sandbox.record !== 'record' && sandbox.record !== 'miss') return
+  if (sandbox.recordings === undefined) tell([...path, 'recordings'], 'is needed to record', 'name a folder')
+  const from = sandbox.recordFrom
+  if (from === undefined) tell([...path, 'recordFrom'], 'is needed to record', 'name the upstream to ask')
+  else if (upstreams[from] === undefined || upstreams[from].kind === 'sandbox') {
+    const real = Object.keys(upstreams).filter((name) => upstreams[name]?.kind !== 'sandbox')
+    const meant = nearest(from, real)
+    tell(
+      [...path, 'recordFrom'],
+      'must name an upstream that is not a sandbox',
+      meant && `did you mean ${meant}?`,
+    )
+  }
 }
 
 type Tell = (path: Path, message: string, suggestion?: string) => void

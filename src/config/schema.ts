@@ -107,6 +107,24 @@ const ServerSchema = section('The listening side.', {
   shutdown: ShutdownSchema,
 })
 
+const ResourcesSchema = section(
+  'What clients store with the gateway: files, caches and what is made of them.',
+  {
+    fileBytesMax: size(
+      '2GiB',
+      '1KiB',
+      '1024GiB',
+      'Largest file that may be uploaded; Google takes 2 GB. A larger one is refused with 400.',
+    ),
+    bytesPerKeyMax: size(
+      '20GiB',
+      '1KiB',
+      '1024GiB',
+      'What one key may store; Google allows 20 GB for a project. Beyond it uploads get 429 until something is deleted or expires.',
+    ),
+  },
+)
+
 const LogSchema = section('The JSON log on standard output.', {
   level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], {
     default: 'info',
@@ -173,18 +191,81 @@ const GeminiUpstreamSchema = Type.Object(
   { additionalProperties: false, description: 'Google AI Studio or any other Gemini-compatible server.' },
 )
 
-const SandboxUpstreamSchema = Type.Object(
-  { kind: Type.Literal('sandbox', { description: 'The built-in upstream.' }) },
-  {
-    additionalProperties: false,
-    description: 'Answers by itself, the same text for the same request. No account, no network.',
-  },
-)
-
 /** Letters, digits and what model ids use; `*` is the glob. Nothing that means something in a URL or a regular expression. */
 const MODEL_GLOB_PATTERN = '^[A-Za-z0-9*][A-Za-z0-9*._:@/+-]{0,254}$'
 const MODEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,254}$'
 const UPSTREAM_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
+
+const path = (description: string) => Type.String({ minLength: 1, maxLength: 4096, description })
+
+const SandboxSpeedSchema = Type.Object(
+  {
+    model: Type.String({
+      pattern: '^[A-Za-z0-9*?][A-Za-z0-9*?._:@/+-]{0,254}$',
+      'x-shape': 'a model name or glob',
+      description: 'Model name or glob that this speed is for.',
+    }),
+    firstTokenMs: count(0, 0, 600_000, 'Milliseconds until the first token. 0: at once.'),
+    tokensPerSecond: count(0, 0, 1_000_000, 'Tokens in each second after that. 0: all at once.'),
+  },
+  {
+    additionalProperties: false,
+    'x-shape': 'sections with model, firstTokenMs, tokensPerSecond',
+    description: 'How fast a model speaks.',
+  },
+)
+
+const SandboxUpstreamSchema = Type.Object(
+  {
+    kind: Type.Literal('sandbox', { description: 'The built-in upstream.' }),
+    fixtures: Type.Array(path('A fixture file, or a folder with `.yaml`, `.yml` and `.json` files.'), {
+      default: [],
+      maxItems: 100,
+      'x-shape': 'a list of files and folders',
+      description:
+        'Files and folders with answers of your own, read at start and reload, asked before everything else in this order. A relative path in the file starts at the file. `wasat sandbox fixtures lint` checks them.',
+    }),
+    record: Type.Enum(['off', 'replay', 'record', 'miss'], {
+      default: 'off',
+      description:
+        '`off`: fixtures, then the built-in behaviours. `replay`: fixtures, then recordings; what neither answers is an error that names the nearest. `record`: always ask `recordFrom` and store its answer. `miss`: replay, and on a miss ask `recordFrom` and store.',
+    }),
+    recordings: Type.Optional(
+      path(
+        'Folder of the recordings: one JSON file for each request, without credentials. A relative path in the file starts at the file. Needed for `record: record` and `record: miss`.',
+      ),
+    ),
+    recordFrom: Type.Optional(
+      Type.String({
+        pattern: UPSTREAM_NAME_PATTERN,
+        'x-shape': 'the name of another upstream',
+        description: 'The upstream that is asked when something is to be recorded.',
+      }),
+    ),
+    corpus: Type.Optional(
+      path(
+        'Folder of your own documents, which the built-in search tools then find. A relative path in the file starts at the file. Left out: the small corpus that is built in.',
+      ),
+    ),
+    speed: Type.Array(SandboxSpeedSchema, {
+      default: [],
+      maxItems: 1000,
+      description:
+        'How fast models speak; the first entry whose `model` matches counts. Empty: every answer is there at once.',
+    }),
+    python: Type.Boolean({
+      default: true,
+      'x-shape': 'true or false',
+      description:
+        'Whether the code execution tool may run Python, in a process of its own without files and network. `false`: such a request is refused.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'Answers by itself, the same text for the same request. No account, no network. Fixtures and recordings come first.',
+  },
+)
 
 const TargetSchema = Type.Union(
   [
@@ -213,6 +294,7 @@ export const ConfigSchema = section('The configuration of Wasat.', {
       'Folder of the database and the admin socket. A relative path in the file starts at the file; elsewhere at the working directory.',
   }),
   log: LogSchema,
+  resources: ResourcesSchema,
   upstreams: Type.Record(
     Type.String({ pattern: UPSTREAM_NAME_PATTERN }),
     Type.Union([GeminiUpstreamSchema, SandboxUpstreamSchema]),
@@ -256,6 +338,7 @@ type DeepReadonly<Value> = Value extends readonly (infer Item)[]
 export type Config = DeepReadonly<Static<typeof ConfigSchema>>
 export type UpstreamConfig = Config['upstreams'][string]
 export type GeminiUpstreamConfig = Extract<UpstreamConfig, { kind: 'gemini' }>
+export type SandboxUpstreamConfig = Extract<UpstreamConfig, { kind: 'sandbox' }>
 
 /** The same for the walkers of this folder. */
 export const configShape = ConfigSchema as unknown as Shape
