@@ -1,6 +1,16 @@
 /** Reads a request's body within the limits of size, speed and total memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import {
+  declaredBytes,
+  endedEarly,
+  newReading,
+  type Reading,
+  refuseCodings,
+  refusedTrailers,
+  tooLarge,
+} from './body-guards.ts'
+import { consumeBody, type Write } from './consume.ts'
 import { watchBody } from './open-exchanges.ts'
 
 export interface BodyLimits {
@@ -20,14 +30,10 @@ const SWEEP_MS = 250
 /** A body of one-byte chunks must not be held as a million buffers. */
 const PIECES_MAX = 4_096
 
-interface Reading {
-  readonly begunAtMs: number
-  bytes: number
-  fail(error: GatewayError): void
-}
-
 export interface BodyReader {
   read(message: IncomingMessage, response: ServerResponse, visit?: (piece: Buffer) => void): Promise<Buffer>
+  /** Hands the body on instead of keeping it: it has a bound of its own, and none of the memory of all bodies. */
+  consume(message: IncomingMessage, response: ServerResponse, write: Write, bytesMax: number): Promise<number>
   close(): void
 }
 
@@ -39,6 +45,7 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
   const sweeper = setInterval(() => {
     const now = performance.now()
     for (const reading of readings) {
+      if (reading.heldSinceMs !== undefined) continue
       const ageMs = now - reading.begunAtMs
       if (ageMs < timeouts.bodyGrace) continue
       if (reading.bytes * 1000 < timeouts.bodyMinRateBytesPerSecond * ageMs) {
@@ -73,7 +80,7 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
       if (declared > 0) reserve(declared)
       if (message.headers.expect !== undefined) response.writeContinue()
       let pieces: Buffer[] = []
-      const reading: Reading = { begunAtMs: performance.now(), bytes: 0, fail: finish }
+      const reading: Reading = newReading(finish)
 
       function finish(error?: GatewayError): void {
         readings.delete(reading)
@@ -110,26 +117,12 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
     })
   }
 
-  return { read, close: () => clearInterval(sweeper) }
-}
-
-/** -1 when the body is chunked and says nothing. */
-function declaredBytes(message: IncomingMessage): number {
-  if (message.headers['transfer-encoding'] !== undefined) return -1
-  return Number(message.headers['content-length'] ?? 0)
-}
-
-function refuseCodings(message: IncomingMessage): void {
-  const coding = message.headers['content-encoding']
-  if (coding === undefined || coding.toLowerCase() === 'identity') return
-  throw new GatewayError(
-    'invalid_argument',
-    'Request bodies must not be compressed: leave out Content-Encoding.',
-  )
-}
-
-function endedEarly(): GatewayError {
-  return new GatewayError('invalid_argument', 'The request body ended early.')
+  return {
+    read,
+    consume: (message, response, write, bytesMax) =>
+      consumeBody(message, response, write, bytesMax, readings),
+    close: () => clearInterval(sweeper),
+  }
 }
 
 function overloaded(): GatewayError {
@@ -137,13 +130,4 @@ function overloaded(): GatewayError {
     headers: { 'retry-after': '1' },
     hint: 'server.limits.bodiesInFlight is reached',
   })
-}
-
-function tooLarge(limit: number): GatewayError {
-  return new GatewayError('invalid_argument', `Request payload size exceeds the limit: ${limit} bytes.`)
-}
-
-/** A trailer arrives after everything was decided on the headers; merged or not, it can only confuse. */
-function refusedTrailers(): GatewayError {
-  return new GatewayError('invalid_argument', 'Trailers are not accepted.')
 }

@@ -38,3 +38,18 @@ test('[CORS-01] the headers of Google’s browser SDK may be sent, ours may be r
   for (const name of ['x-request-id', 'x-wasat-upstream', 'x-wasat-attempts', 'server-timing', 'retry-after'])
     assert.ok(String(headers['access-control-expose-headers']).split(', ').includes(name), name)
 })
+
+test('[FILES-12] a browser may upload: the upload headers may be sent, their answers may be read', () => {
+  const headers = corsHeaders({ origins: [APP] }, APP)
+  for (const name of ['protocol', 'command', 'offset', 'header-content-length', 'header-content-type'])
+    assert.ok(
+      String(headers['access-control-allow-headers']).split(', ').includes(`x-goog-upload-${name}`),
+      name,
+    )
+  for (const name of ['url', 'status', 'size-received'])
+    assert.ok(
+      String(headers['access-control-expose-headers']).split(', ').includes(`x-goog-upload-${name}`),
+      name,
+    )
+  assert.match(String(headers['access-control-allow-methods']), /\bPUT\b/)
+})

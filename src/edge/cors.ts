@@ -7,10 +7,16 @@ export interface Cors {
 }
 
 /** What Google's browser SDK sends, and what of our answers it may read. */
-const REQUEST_HEADERS =
-  'authorization, content-type, x-goog-api-client, x-goog-api-key, x-request-id, x-server-timeout, x-wasat-translation'
-const RESPONSE_HEADERS =
-  'retry-after, server-timing, x-request-id, x-wasat-attempts, x-wasat-translation, x-wasat-upstream'
+const REQUEST_HEADERS = [
+  'authorization, content-type, x-goog-api-client, x-goog-api-key, x-request-id, x-server-timeout, x-wasat-translation',
+  'content-range, range, x-goog-upload-command, x-goog-upload-file-name, x-goog-upload-header-content-length',
+  'x-goog-upload-header-content-type, x-goog-upload-offset, x-goog-upload-protocol',
+].join(', ')
+const RESPONSE_HEADERS = [
+  'retry-after, server-timing, x-request-id, x-wasat-attempts, x-wasat-translation, x-wasat-upstream',
+  'content-range, location, range, x-goog-upload-chunk-granularity, x-goog-upload-control-url',
+  'x-goog-upload-size-received, x-goog-upload-status, x-goog-upload-url, x-guploader-uploadid',
+].join(', ')
 const PREFLIGHT_SECONDS = '7200'
 const NOTHING: OutgoingHttpHeaders = Object.freeze({})
 
@@ -20,7 +26,7 @@ export function corsHeaders(cors: Cors, origin: string | undefined): OutgoingHtt
   if (!isAny && !cors.origins.includes(origin)) return { vary: 'Origin' }
   return {
     'access-control-allow-origin': isAny ? '*' : origin,
-    'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS',
+    'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
     'access-control-allow-headers': REQUEST_HEADERS,
     'access-control-expose-headers': RESPONSE_HEADERS,
     'access-control-max-age': PREFLIGHT_SECONDS,

@@ -10,7 +10,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { type AddressInfo, BlockList, isIP, type Socket } from 'node:net'
+import { type AddressInfo, type BlockList, isIP, type Socket } from 'node:net'
 import { GatewayError } from '../errors.ts'
 import type { HttpRequest, HttpResponse } from '../nouns.ts'
 import { type BodyReader, createBodyReader } from './body.ts'
@@ -18,8 +18,10 @@ import { clientErrorAnswer } from './client-error.ts'
 import { type Cors, corsHeaders } from './cors.ts'
 import { guardFraming } from './guard.ts'
 import { beginExchange } from './open-exchanges.ts'
+import { originOf } from './origin.ts'
 import { Reply } from './reply.ts'
 import { parseTarget, type RequestTarget } from './target.ts'
+import { blockList, isTrusted } from './trusted-proxies.ts'
 
 export interface EdgeOptions {
   readonly host: string
@@ -191,7 +193,9 @@ function openRequest(
     remoteAddress: remoteAddress(message, proxies),
     receivedAtMs,
     clientLeft: () => response.destroyed || message.socket.destroyed,
+    origin: () => originOf(message, proxies),
     body: (visit) => bodies.read(message, response, visit),
+    consume: (write, bytesMax) => bodies.consume(message, response, write, bytesMax),
   }
 }
 
@@ -211,23 +215,6 @@ function remoteAddress(message: IncomingMessage, proxies: BlockList): string {
     if (!isTrusted(hop, proxies)) return hop
   }
   return peer
-}
-
-function isTrusted(address: string, proxies: BlockList): boolean {
-  const plain = address.startsWith('::ffff:') ? address.slice(7) : address
-  const family = isIP(plain)
-  return family !== 0 && proxies.check(plain, family === 4 ? 'ipv4' : 'ipv6')
-}
-
-function blockList(entries: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/')
-    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
 }
 
 function isPreflight(cors: Cors, message: IncomingMessage): boolean {
