@@ -18,10 +18,10 @@ export interface StoreSubject {
 export type OpenSubject = () => Promise<StoreSubject>
 
 type Body = (subject: StoreSubject) => Promise<void>
-type Register = (title: string, body: Body) => void
+export type Register = (title: string, body: Body) => void
 
-const LARGEST = Number.MAX_SAFE_INTEGER
-const HOSTILE = [
+export const LARGEST = Number.MAX_SAFE_INTEGER
+export const HOSTILE = [
   "' OR '1'='1",
   "x'); DROP TABLE requests; --",
   '%_\\',
@@ -32,8 +32,9 @@ const HOSTILE = [
   ':name',
 ]
 
-export function storeContract(name: string, open: OpenSubject): void {
-  const register: Register = (title, body) => {
+/** Runs each body on a fresh store. */
+export function registerOn(name: string, open: OpenSubject): Register {
+  return (title, body) => {
     test(`${name}: ${title}`, async () => {
       const subject = await open()
       try {
@@ -43,6 +44,10 @@ export function storeContract(name: string, open: OpenSubject): void {
       }
     })
   }
+}
+
+export function storeContract(name: string, open: OpenSubject): void {
+  const register = registerOn(name, open)
   registerKeys(register)
   registerKeyUniqueness(register)
   registerSettings(register)
@@ -94,7 +99,7 @@ export function usageRow(requestId: string, changes: Partial<UsageRow> = {}): Us
   }
 }
 
-function hasCode(code: string): (error: unknown) => boolean {
+export function hasCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof GatewayError && error.code === code
 }
 

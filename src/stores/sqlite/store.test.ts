@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { resourceTableContract } from '../../../test/contracts/resource-table.ts'
 import { type StoreSubject, storeContract, usageRow } from '../../../test/contracts/store.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Store, UsageRow } from '../../nouns.ts'
@@ -17,7 +18,10 @@ import { isDataFolderInUse, openSqliteStore, openWith } from './store.ts'
 
 const CHILD = new URL('./store-child.fixture.ts', import.meta.url).pathname
 
-storeContract('sqlite', async (): Promise<StoreSubject> => {
+storeContract('sqlite', openSubject)
+resourceTableContract('sqlite', openSubject)
+
+async function openSubject(): Promise<StoreSubject> {
   const folder = mkdtempSync(join(tmpdir(), 'wasat-store-'))
   let store = await openSqliteStore(folder)
   return {
@@ -33,7 +37,7 @@ storeContract('sqlite', async (): Promise<StoreSubject> => {
       rmSync(folder, { recursive: true })
     },
   }
-})
+}
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'wasat-store-'))

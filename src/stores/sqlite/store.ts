@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
-import type { Ledger, Store } from '../../nouns.ts'
+import type { Ledger, ResourceTable, Store } from '../../nouns.ts'
 import { storeClosed, storeUnavailable } from './failures.ts'
 import { createKeyTable } from './keys.ts'
 import { createPrivateFile, lockDataFolder } from './lock.ts'
 import { applyMigrations, type Migration, readMigrations } from './migrations.ts'
 import { createRequestWriter } from './requests.ts'
+import { createResourceTable } from './resources.ts'
 
 export { isDataFolderInUse } from './lock.ts'
 
@@ -67,6 +68,7 @@ function openDatabase(path: string): DatabaseSync {
 function createStore(database: DatabaseSync, unlock: () => void): Store {
   const requests = createRequestWriter(database)
   const keys = createKeyTable(database)
+  const rows = createResourceTable(database)
   let closed = false
 
   /** Turns what SQLite throws into the one error, and keeps callers out of a closed database. */
@@ -91,6 +93,18 @@ function createStore(database: DatabaseSync, unlock: () => void): Store {
     initSetting: (name, value) => guarded(() => keys.initSetting(name, value)),
   } satisfies Ledger)
 
+  const resources: ResourceTable = Object.freeze({
+    insert: (row, alongside) => guarded(() => rows.insert(row, alongside)),
+    get: (keyId, name) => guarded(() => rows.get(keyId, name)),
+    find: (name) => guarded(() => rows.find(name)),
+    findByBlob: (blob) => guarded(() => rows.findByBlob(blob)),
+    update: (row) => guarded(() => rows.update(row)),
+    delete: (keyId, name) => guarded(() => rows.delete(keyId, name)),
+    list: (query) => guarded(() => rows.list(query)),
+    expired: (now, limit) => guarded(() => rows.expired(now, limit)),
+    totals: (keyId, collection) => guarded(() => rows.totals(keyId, collection)),
+  } satisfies ResourceTable)
+
   async function close(): Promise<void> {
     if (closed) return
     closed = true
@@ -102,7 +116,7 @@ function createStore(database: DatabaseSync, unlock: () => void): Store {
     }
   }
 
-  return Object.freeze({ ledger, close })
+  return Object.freeze({ ledger, resources, close })
 }
 
 function cannotOpen(path: string, cause: unknown): GatewayError {
