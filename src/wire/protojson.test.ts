@@ -198,6 +198,12 @@ describe('what protojson refuses', () => {
     })
   }
 
+  for (const category of [{ toString: 1 }, { valueOf: null, toString: 'x' }, [['x']], true]) {
+    it(`refuses ${JSON.stringify(category)} as a name of an enum, and throws nothing else`, () => {
+      assert.match(refusal({ safetySettings: [{ category }] }).message, /safety_settings\[0\]/)
+    })
+  }
+
   for (const data of [
     'A',
     'AAAAA',

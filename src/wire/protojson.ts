@@ -140,15 +140,17 @@ function enumType(label: string, words: readonly string[]): ValueType {
   const values = words.filter((word) => !word.startsWith('~'))
   const names = words.map((word) => word.replace('~', ''))
   const byName = new Map(names.map((name) => [name.toUpperCase(), name]))
+  // An object must not come near an index: turning it into a key calls what the client named `toString`.
+  const nameOf = (value: unknown): string | undefined => {
+    if (typeof value === 'string') return byName.get(value.toUpperCase())
+    return typeof value === 'number' ? values[value] : undefined
+  }
   return {
     label,
     kind: 'scalar',
     read(value, path, _depth, problems) {
-      const known = typeof value === 'string' ? byName.get(value.toUpperCase()) : values[value as number]
-      if (known === undefined || (typeof value !== 'string' && typeof value !== 'number')) {
-        problems.invalid(path, label, value)
-        return undefined
-      }
+      const known = nameOf(value)
+      if (known === undefined) problems.invalid(path, label, value)
       return known
     },
   }

@@ -2,8 +2,8 @@
 import { invalidField } from '../../errors.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { shorten } from '../../wire/protojson-scalars.ts'
-import { type Complaints, notYet } from './errors.ts'
-import { modalityOf } from './media.ts'
+import type { Complaints } from './errors.ts'
+import { modalityOf } from './media/types.ts'
 
 type Content = GeminiMessage<'Content'>
 type Part = GeminiMessage<'Part'>
@@ -20,11 +20,6 @@ const DATA_MEMBERS = [
   'toolCall',
   'toolResponse',
 ] as const satisfies readonly (keyof Part)[]
-
-/** Those that only make sense with tools. */
-const TOOL_MEMBERS = DATA_MEMBERS.filter(
-  (member) => member !== 'text' && member !== 'inlineData' && member !== 'fileData',
-)
 
 /** `function` is the legacy turn of results, `tool` what other vendors' converters send. */
 const ROLES: ReadonlyMap<string, 'user' | 'model'> = new Map([
@@ -83,24 +78,12 @@ function checkPart(complaints: Complaints, path: string, part: Part): void {
   }
 }
 
-/** Throws for media that Gemini does not take, and for parts that this sandbox cannot honour yet. */
-export function checkPartsAnswerable(path: string, content: Content): void {
-  content.parts?.forEach((part, index) => {
-    const place = `${path}.parts[${index}]`
-    checkMedia(place, part)
-    for (const member of TOOL_MEMBERS) {
-      if (part[member] !== undefined) throw notYet(place, `A ${member} part`)
-    }
-  })
-}
-
-/** Media whose tokens can be counted: inline and of a known type. */
+/** Throws for inline media of a type that Gemini does not take. */
 export function checkMedia(path: string, part: Part): void {
   const mimeType = part.inlineData?.mimeType
   if (mimeType !== undefined && modalityOf(mimeType) === undefined) {
     throw invalidField(`${path}.inline_data.mime_type`, `Unsupported MIME type: ${shorten(mimeType)}`)
   }
-  if (part.fileData) throw notYet(`${path}.file_data`, 'A fileData part')
 }
 
 /** The text of a content: its text parts, without thoughts, one after another. */

@@ -1,7 +1,7 @@
 /** Ranges of generationConfig, and what of it the sandbox cannot honour yet. */
 import { invalidField } from '../../errors.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
-import { type Complaints, notYet } from './errors.ts'
+import type { Complaints } from './errors.ts'
 import type { SandboxModel } from './models.ts'
 import { exceedsDepth } from './schema-depth.ts'
 
@@ -81,69 +81,5 @@ function checkSchemas(config: GenerationConfig): void {
       ROOT,
       'A schema in GenerationConfig in the request exceeds the maximum allowed nesting depth.',
     )
-  }
-}
-
-/** Settings that would change the answer in ways that this sandbox cannot give yet. */
-const NOT_YET: readonly {
-  readonly field: string
-  readonly what: string
-  asked(config: GenerationConfig): unknown
-}[] = [
-  {
-    field: 'response_mime_type',
-    what: 'Structured output (responseMimeType)',
-    asked: (config) => config.responseMimeType && config.responseMimeType !== 'text/plain',
-  },
-  {
-    field: 'response_schema',
-    what: 'Structured output (responseSchema)',
-    asked: (config) => config.responseSchema,
-  },
-  {
-    field: 'response_json_schema',
-    what: 'Structured output (responseJsonSchema)',
-    asked: (config) => (config.responseJsonSchema ?? config._responseJsonSchema) !== undefined,
-  },
-  {
-    field: 'response_format',
-    what: 'responseFormat',
-    asked: (config) => config.responseFormat?.some((format) => Object.keys(format).length > 0),
-  },
-  {
-    field: 'response_modalities',
-    what: 'Output other than text (responseModalities)',
-    asked: (config) =>
-      config.responseModalities?.some(
-        (modality) => modality !== 'TEXT' && modality !== 'MODALITY_UNSPECIFIED',
-      ),
-  },
-  { field: 'response_logprobs', what: 'responseLogprobs', asked: (config) => config.responseLogprobs },
-  { field: 'speech_config', what: 'speechConfig', asked: (config) => config.speechConfig },
-  { field: 'image_config', what: 'imageConfig', asked: (config) => config.imageConfig },
-  {
-    field: 'enable_affective_dialog',
-    what: 'enableAffectiveDialog',
-    asked: (config) => config.enableAffectiveDialog,
-  },
-  {
-    field: 'enable_enhanced_civic_answers',
-    what: 'enableEnhancedCivicAnswers',
-    asked: (config) => config.enableEnhancedCivicAnswers,
-  },
-  { field: 'translation_config', what: 'translationConfig', asked: (config) => config.translationConfig },
-  {
-    field: 'audio_transcription_config',
-    what: 'audioTranscriptionConfig',
-    asked: (config) => config.audioTranscriptionConfig,
-  },
-  { field: 'audio_timestamp', what: 'audioTimestamp', asked: (config) => config.audioTimestamp },
-  { field: 'routing_config', what: 'routingConfig', asked: (config) => config.routingConfig },
-  { field: 'model_config', what: 'modelConfig', asked: (config) => config.modelConfig },
-]
-
-export function refuseWhatIsNotYet(config: GenerationConfig): void {
-  for (const { field, what, asked } of NOT_YET) {
-    if (asked(config)) throw notYet(`${ROOT}.${field}`, what)
   }
 }

@@ -1,190 +1,105 @@
-/** The models that the sandbox plays, as data. Limits and thinking ranges are those of the real ones. */
+/** The models that the sandbox plays. Limits and thinking ranges are those of the real ones. */
+import type { Verb } from '../../nouns.ts'
 import type { Model } from '../../wire/gemini.ts'
+import { ALIASES, ROWS, type Row, type ThinkingControl } from './model-rows.ts'
 
-export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH'
-
-/** How a family lets its thinking be steered, and what it does when nobody steers. */
-export interface ThinkingControl {
-  readonly by: 'budget' | 'level'
-  /** Levels that `thinkingLevel` may name; empty when the family knows budgets only. */
-  readonly levels: readonly ThinkingLevel[]
-  /** Smallest and largest `thinkingBudget`; -1 (dynamic) is always allowed. */
-  readonly budgetMin: number
-  readonly budgetMax: number
-  /** Whether a budget of 0 switches thinking off; otherwise it is refused. */
-  readonly canBeOff: boolean
-  readonly standard: ThinkingLevel | 'DYNAMIC' | 'OFF'
-}
+/** What a model can give; one set of modalities is one that `responseModalities` may ask for. */
+export type OutputModality = 'TEXT' | 'IMAGE' | 'AUDIO'
 
 export interface SandboxModel {
+  /** The id that `modelVersion` shows. */
   readonly id: string
+  /** 2, 2.5, 3, 3.1, …, 4: what Google changed from one to the next goes by it. */
+  readonly family: number
   /** As `models.list` prints it. */
   readonly resource: Model & { inputTokenLimit: number; outputTokenLimit: number }
-  readonly methods: readonly string[]
+  /** What it can be sent. */
+  readonly verbs: readonly Verb[]
   readonly thinking: ThinkingControl | undefined
   /** Presence and frequency penalties are refused since 2.5. */
   readonly penalties: boolean
+  readonly outputs: readonly OutputModality[]
+  /** What it gives when the request does not say. */
+  readonly defaultModalities: readonly OutputModality[]
+  /** Whether it takes tools: functions, search, code. */
+  readonly tools: boolean
+  /** Least tokens of a cached content. */
+  readonly cacheTokensMin: number
 }
 
-const ALL_LEVELS: readonly ThinkingLevel[] = ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH']
-const PRO_BUDGET_MAX = 32_768
-const FLASH_BUDGET_MAX = 24_576
-
-function budget(min: number, max: number, canBeOff: boolean, standard: 'DYNAMIC' | 'OFF'): ThinkingControl {
-  return { by: 'budget', levels: [], budgetMin: min, budgetMax: max, canBeOff, standard }
+/** What `models.list` prints; some of them make resources, which the sandbox is not asked for. */
+const LISTED_METHODS: Readonly<Record<Row['kind'], readonly string[]>> = {
+  chat: ['generateContent', 'countTokens', 'createCachedContent', 'batchGenerateContent'],
+  image: ['generateContent', 'countTokens', 'batchGenerateContent'],
+  speech: ['generateContent', 'countTokens', 'batchGenerateContent'],
+  embedding: ['embedContent', 'countTokens', 'asyncBatchEmbedContent'],
+  imagen: ['predict'],
+  veo: ['predictLongRunning'],
+}
+const CONTENT_VERBS: readonly Verb[] = ['generateContent', 'streamGenerateContent', 'countTokens']
+const VERBS: Readonly<Record<Row['kind'], readonly Verb[]>> = {
+  chat: CONTENT_VERBS,
+  image: CONTENT_VERBS,
+  speech: CONTENT_VERBS,
+  embedding: ['embedContent', 'batchEmbedContents', 'countTokens'],
+  imagen: ['predict'],
+  veo: [],
+}
+const OUTPUTS: Readonly<Record<Row['kind'], readonly OutputModality[]>> = {
+  chat: ['TEXT'],
+  image: ['TEXT', 'IMAGE'],
+  speech: ['AUDIO'],
+  embedding: [],
+  imagen: [],
+  veo: [],
 }
 
-/** Families steered by level take a budget too; 0 means MINIMAL where that level exists. */
-function level(levels: readonly ThinkingLevel[], standard: ThinkingLevel, canBeOff = false): ThinkingControl {
-  const budgetMax = levels.includes('MINIMAL') ? FLASH_BUDGET_MAX : PRO_BUDGET_MAX
-  return { by: 'level', levels, budgetMin: 1, budgetMax, canBeOff, standard }
-}
+const CACHE_TOKENS_MIN = 1_024
+const CACHE_TOKENS_MIN_PRO = 4_096
 
-interface ChatRow {
-  readonly id: string
-  readonly displayName: string
-  readonly version: string
-  readonly thinking?: ThinkingControl
-  readonly outputTokenLimit?: number
-  readonly topK?: number
-}
-
-const CHAT_MODELS: readonly ChatRow[] = [
-  {
-    id: 'gemini-2.0-flash',
-    displayName: 'Gemini 2.0 Flash',
-    version: '2.0',
-    outputTokenLimit: 8_192,
-    topK: 40,
-  },
-  {
-    id: 'gemini-2.0-flash-lite',
-    displayName: 'Gemini 2.0 Flash-Lite',
-    version: '2.0',
-    outputTokenLimit: 8_192,
-    topK: 40,
-  },
-  {
-    id: 'gemini-2.5-pro',
-    displayName: 'Gemini 2.5 Pro',
-    version: '2.5',
-    thinking: budget(128, PRO_BUDGET_MAX, false, 'DYNAMIC'),
-  },
-  {
-    id: 'gemini-2.5-flash',
-    displayName: 'Gemini 2.5 Flash',
-    version: '001',
-    thinking: budget(0, FLASH_BUDGET_MAX, true, 'DYNAMIC'),
-  },
-  {
-    id: 'gemini-2.5-flash-lite',
-    displayName: 'Gemini 2.5 Flash-Lite',
-    version: '001',
-    thinking: budget(512, FLASH_BUDGET_MAX, true, 'OFF'),
-  },
-  {
-    id: 'gemini-3-pro-preview',
-    displayName: 'Gemini 3 Pro Preview',
-    version: '3-pro-preview',
-    thinking: level(['LOW', 'HIGH'], 'HIGH'),
-  },
-  {
-    id: 'gemini-3-flash-preview',
-    displayName: 'Gemini 3 Flash Preview',
-    version: '3-flash-preview',
-    thinking: level(ALL_LEVELS, 'HIGH', true),
-  },
-  {
-    id: 'gemini-3.1-pro-preview',
-    displayName: 'Gemini 3.1 Pro Preview',
-    version: '3.1-pro-preview',
-    thinking: level(['LOW', 'MEDIUM', 'HIGH'], 'HIGH'),
-  },
-  {
-    id: 'gemini-3.1-flash-lite',
-    displayName: 'Gemini 3.1 Flash-Lite',
-    version: '3.1',
-    thinking: level(ALL_LEVELS, 'MINIMAL', true),
-  },
-  {
-    id: 'gemini-3.5-flash',
-    displayName: 'Gemini 3.5 Flash',
-    version: '3.5',
-    thinking: level(ALL_LEVELS, 'MEDIUM', true),
-  },
-  {
-    id: 'gemini-3.5-flash-lite',
-    displayName: 'Gemini 3.5 Flash-Lite',
-    version: '3.5',
-    thinking: level(ALL_LEVELS, 'MINIMAL', true),
-  },
-  {
-    id: 'gemini-3.6-flash',
-    displayName: 'Gemini 3.6 Flash',
-    version: '3.6',
-    thinking: level(ALL_LEVELS, 'MEDIUM'),
-  },
-  {
-    id: 'gemini-3.7-flash',
-    displayName: 'Gemini 3.7 Flash',
-    version: '3.7',
-    thinking: level(['LOW', 'MEDIUM', 'HIGH'], 'MEDIUM'),
-  },
-  {
-    id: 'gemini-3.8-flash',
-    displayName: 'Gemini 3.8 Flash',
-    version: '3.8',
-    thinking: level(['LOW', 'MEDIUM', 'HIGH'], 'MEDIUM'),
-  },
-]
-
-const CHAT_METHODS: readonly string[] = ['generateContent', 'countTokens']
-const EMBEDDING_METHODS: readonly string[] = ['embedContent', 'countTokens']
-
-function chatModel(row: ChatRow): SandboxModel {
+function modelOf(row: Row): SandboxModel {
+  const isGenerating = OUTPUTS[row.kind].length > 0
   return Object.freeze({
     id: row.id,
-    resource: Object.freeze({
-      name: `models/${row.id}`,
-      version: row.version,
-      displayName: row.displayName,
-      description: `${row.displayName}, played by the sandbox: deterministic answers, no account, no cost.`,
-      inputTokenLimit: 1_048_576,
-      outputTokenLimit: row.outputTokenLimit ?? 65_536,
-      supportedGenerationMethods: [...CHAT_METHODS],
-      temperature: 1,
-      maxTemperature: 2,
-      topP: 0.95,
-      topK: row.topK ?? 64,
-      ...(row.thinking && { thinking: true }),
-    }),
-    methods: [...CHAT_METHODS, 'streamGenerateContent'],
+    family: row.family,
+    resource: resourceOf(row, row.id, row.displayName),
+    verbs: VERBS[row.kind],
     thinking: row.thinking,
-    penalties: row.thinking === undefined,
+    penalties: isGenerating && row.family < 2.5,
+    outputs: OUTPUTS[row.kind],
+    defaultModalities: OUTPUTS[row.kind],
+    tools: row.kind === 'chat',
+    cacheTokensMin: row.id.includes('-pro') ? CACHE_TOKENS_MIN_PRO : CACHE_TOKENS_MIN,
   })
 }
 
-function embeddingModel(id: string, displayName: string, version: string): SandboxModel {
+function resourceOf(row: Row, id: string, displayName: string): SandboxModel['resource'] {
+  const isGenerating = OUTPUTS[row.kind].length > 0
   return Object.freeze({
-    id,
-    resource: Object.freeze({
-      name: `models/${id}`,
-      version,
-      displayName,
-      description: `${displayName}, played by the sandbox: deterministic vectors, no account, no cost.`,
-      inputTokenLimit: 2_048,
-      outputTokenLimit: 1,
-      supportedGenerationMethods: [...EMBEDDING_METHODS],
-    }),
-    methods: [...EMBEDDING_METHODS, 'batchEmbedContents'],
-    thinking: undefined,
-    penalties: false,
+    name: `models/${id}`,
+    version: row.version,
+    displayName,
+    description: `${displayName}, played by the sandbox: deterministic answers, no account, no cost.`,
+    inputTokenLimit: row.inputTokenLimit ?? 1_048_576,
+    outputTokenLimit: row.outputTokenLimit ?? 65_536,
+    supportedGenerationMethods: [...LISTED_METHODS[row.kind]],
+    ...(isGenerating && { temperature: 1, maxTemperature: 2, topP: 0.95, topK: row.topK ?? 64 }),
+    ...(row.thinking && { thinking: true }),
   })
 }
 
 /** By id, exact case. A Map, because the id comes from a URL and `constructor` is no model. */
-export const SANDBOX_MODELS: ReadonlyMap<string, SandboxModel> = new Map(
-  [...CHAT_MODELS.map(chatModel), embeddingModel('gemini-embedding-001', 'Gemini Embedding 001', '001')].map(
-    (model) => [model.id, model],
-  ),
-)
+export const SANDBOX_MODELS: ReadonlyMap<string, SandboxModel> = createModels()
+
+function createModels(): ReadonlyMap<string, SandboxModel> {
+  const models = new Map(ROWS.map((row) => [row.id, modelOf(row)]))
+  for (const [alias, id] of Object.entries(ALIASES)) {
+    const row = ROWS.find((candidate) => candidate.id === id)!
+    // `modelVersion` of an answer names what the alias stands for.
+    models.set(
+      alias,
+      Object.freeze({ ...modelOf(row), resource: resourceOf(row, alias, `${row.displayName} (latest)`) }),
+    )
+  }
+  return models
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayError } from '../../errors.ts'
 import type { Verb } from '../../nouns.ts'
-import { asking, drain, send, unary } from './testing.fixture.ts'
+import { asking, drain, PIXEL_PNG, send, unary } from './testing.fixture.ts'
 
 const FLASH = 'gemini-2.5-flash'
 
@@ -103,8 +103,9 @@ describe('contents', () => {
   })
 
   it('counts what it is sent, by modality', async () => {
-    const image = { inlineData: { mimeType: 'image/png', data: 'AAAA' } }
-    const audio = { inline_data: { mime_type: 'audio/L16;codec=pcm;rate=24000', data: 'AAAA' } }
+    const SECOND = Buffer.alloc(48_000).toString('base64')
+    const image = { inlineData: { mimeType: 'image/png', data: PIXEL_PNG } }
+    const audio = { inline_data: { mime_type: 'audio/L16;codec=pcm;rate=24000', data: SECOND } }
     const { usageMetadata } = await unary(FLASH, parts({ text: 'Hello world' }, image, image, audio))
     assert.deepEqual(usageMetadata?.promptTokensDetails, [
       { modality: 'TEXT', tokenCount: 2 },
@@ -219,30 +220,12 @@ function nested(levels: number): object {
   return schema
 }
 
-describe('what the sandbox cannot do yet is refused, never ignored', () => {
+describe('what the sandbox cannot do is refused, never ignored', () => {
   const CASES: readonly (readonly [string, Record<string, unknown>])[] = [
-    [
-      'The tool functionDeclarations',
-      { tools: [{ functionDeclarations: [{ name: 'f', parameters: { type: 'object' } }] }] },
-    ],
-    ['The tool googleSearch', { tools: [{ google_search: {} }] }],
-    ['The tool codeExecution', { tools: [{ codeExecution: {} }] }],
-    ['The tool googleMaps', { tools: { googleMaps: {} } }],
-    ['Structured output (responseMimeType)', { generationConfig: { responseMimeType: 'application/json' } }],
-    ['Structured output (responseSchema)', { generationConfig: { responseSchema: { type: 'STRING' } } }],
-    [
-      'Structured output (responseJsonSchema)',
-      { generationConfig: { _responseJsonSchema: { type: 'string' } } },
-    ],
-    ['responseFormat', { generationConfig: { responseFormat: { text: { mimeType: 'APPLICATION_JSON' } } } }],
-    [
-      'Output other than text (responseModalities)',
-      { generationConfig: { responseModalities: ['TEXT', 'IMAGE'] } },
-    ],
-    ['responseLogprobs', { generationConfig: { responseLogprobs: true } }],
-    ['speechConfig', { generationConfig: { speechConfig: {} } }],
-    ['cachedContent', { cachedContent: 'cachedContents/a' }],
-    ['continuationToken', { continuationToken: 'AAAA' }],
+    ['The tool exaAiSearch', { tools: [{ exaAiSearch: { apiKey: 'a' } }] }],
+    ['translationConfig', { generationConfig: { translationConfig: { targetLanguageCode: 'de' } } }],
+    ['routingConfig', { generationConfig: { routingConfig: { autoMode: {} } } }],
+    ['modelArmorConfig', { modelArmorConfig: { promptTemplateName: 'a' } }],
   ]
   for (const [what, others] of CASES) {
     it(what, async () => {
@@ -252,18 +235,14 @@ describe('what the sandbox cannot do yet is refused, never ignored', () => {
     })
   }
 
-  it('parts of tools and of files', async () => {
-    for (const part of [
-      { functionCall: { name: 'f' } },
-      { functionResponse: { name: 'f', response: {} } },
-      { executableCode: { language: 'PYTHON', code: '1' } },
-      { fileData: { fileUri: 'files/a' } },
-    ]) {
-      assert.match((await refusal(parts(part))).message, /is not supported by the sandbox yet\.$/)
-    }
+  it('a film of another site, because there is no internet', async () => {
+    const error = await refusal(
+      parts({ fileData: { fileUri: 'https://www.youtube.com/watch?v=9hE5-98ZeCg' } }),
+    )
+    assert.equal(error.message, 'The sandbox has no internet: upload the file instead.')
   })
 
-  it('tools are checked in form before they are refused', async () => {
+  it('tools are checked in form', async () => {
     const declare = (...functionDeclarations: unknown[]): unknown =>
       asking('Hi', { tools: [{ functionDeclarations }] })
     assert.match(

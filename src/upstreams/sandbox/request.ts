@@ -2,14 +2,18 @@
 import { GatewayError, invalidField } from '../../errors.ts'
 import type { Call } from '../../nouns.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
-import { checkContents, checkMedia, checkParts, checkPartsAnswerable, roleOf } from './contents.ts'
+import { recall } from './cached-content.ts'
+import { checkContents, checkMedia, checkParts, roleOf } from './contents.ts'
+import { type Hop, hopOf } from './continuation.ts'
 import { Complaints, notYet } from './errors.ts'
-import { checkAgainstModel, checkRanges, refuseWhatIsNotYet } from './generation-config.ts'
+import { checkFeatures } from './features.ts'
+import { checkDeclarations } from './functions/declarations.ts'
+import { checkAgainstModel, checkRanges } from './generation-config.ts'
+import { type Reader, readMaterials } from './materials.ts'
 import { readMessage } from './message.ts'
 import type { SandboxModel } from './models.ts'
 import { readThinking, type Thinking } from './thinking.ts'
-import { checkTools, refuseTools } from './tools.ts'
-import { type Tally, tallyPrompt, totalOf } from './usage.ts'
+import { type MediaOf, NO_MEDIA, NO_TOKENS, type Tally, tallyPrompt, totalOf } from './usage.ts'
 
 export type GenerateRequest = GeminiMessage<'GenerateContentRequest'>
 
@@ -21,36 +25,62 @@ const SAFETY_SETTINGS_MAX = 64
 /** A request for content that has been found good. */
 export interface Generation {
   readonly model: SandboxModel
+  /** What the client sent, after what its cached content holds. */
   readonly request: GenerateRequest
   readonly thinking: Thinking
+  readonly media: MediaOf
   readonly prompt: Tally
+  /** How much of the prompt came from a cache. */
+  readonly cached: Tally
+  readonly reader: Reader
+  /** The stretch of a long answer that is asked for. */
+  readonly hop: Hop | undefined
 }
 
-/** Reads a GenerateContentRequest. Throws `invalid_argument`. */
-export function readGeneration(call: Call, model: SandboxModel): Generation {
-  const request = readMessage('GenerateContentRequest', call.document())
+/** Reads a GenerateContentRequest. Throws `invalid_argument`, and `permission_denied` for what is another's. */
+export async function readGeneration(call: Call, model: SandboxModel, reader: Reader): Promise<Generation> {
+  const own = readMessage('GenerateContentRequest', call.document())
   const complaints = new Complaints('GenerateContentRequest')
-  checkForm(complaints, request)
+  checkForm(complaints, own)
   complaints.throwAny()
+  const recalled = own.cachedContent ? await recall(own, [call.model, model.id], reader) : undefined
+  const request = recalled?.request ?? own
   const config = request.generationConfig ?? {}
   checkRoles(request.contents)
   checkSystemInstruction(request.systemInstruction)
   checkAgainstModel(model, config)
   const thinking = readThinking(model, config.thinkingConfig)
-  refuseWhatIsNotYet(config)
-  refuseTopLevel(request)
-  request.contents?.forEach((content, index) => {
-    checkPartsAnswerable(`contents[${index}]`, content)
-  })
-  const prompt = tallyPrompt(request)
+  await checkFeatures(model, request)
+  const media = await mediaOf(request, model, reader)
+  const prompt = tallyPrompt(request, media)
   checkPromptSize(model, prompt)
-  return { model, request, thinking, prompt }
+  const cached = recalled === undefined ? NO_TOKENS : tallyPrompt(recalled.cached, media)
+  const hop = hopOf(request, model, call.verb === 'streamGenerateContent')
+  return { model, request, thinking, media, prompt, cached, reader, hop }
+}
+
+function mediaOf(
+  { contents = [], generationConfig }: Pick<GenerateRequest, 'contents' | 'generationConfig'>,
+  model: SandboxModel,
+  reader: Reader,
+  path = 'contents',
+): Promise<MediaOf> | MediaOf {
+  contents.forEach((content, index) => {
+    content.parts?.forEach((part, partIndex) => {
+      checkMedia(`${path}[${index}].parts[${partIndex}]`, part)
+    })
+  })
+  const hasMedia = contents.some(({ parts }) =>
+    parts?.some((part) => part.inlineData || part.fileData || part.functionResponse?.parts),
+  )
+  if (!hasMedia) return NO_MEDIA
+  return readMaterials(contents, reader, { model, resolution: generationConfig?.mediaResolution, path })
 }
 
 function checkForm(complaints: Complaints, request: GenerateRequest): void {
   checkContents(complaints, 'contents', request.contents)
   if (request.systemInstruction) checkParts(complaints, 'system_instruction', request.systemInstruction)
-  checkTools(complaints, request.tools ?? [])
+  checkDeclarations(complaints, request.tools ?? [])
   checkSafetySettings(complaints, request.safetySettings ?? [])
   if (request.generationConfig) checkRanges(complaints, 'generation_config.', request.generationConfig)
   checkLabels(complaints, request.labels ?? {})
@@ -96,13 +126,6 @@ function checkSystemInstruction(instruction: GeminiMessage<'Content'> | undefine
   })
 }
 
-function refuseTopLevel(request: GenerateRequest): void {
-  refuseTools(request.tools ?? [], request.toolConfig)
-  if (request.cachedContent) throw notYet('cached_content', 'cachedContent')
-  if (request.continuationToken) throw notYet('continuation_token', 'continuationToken')
-  if (request.modelArmorConfig) throw notYet('model_armor_config', 'modelArmorConfig')
-}
-
 function checkPromptSize(model: SandboxModel, prompt: Tally): void {
   const limit = model.resource.inputTokenLimit
   if (totalOf(prompt) <= limit) return
@@ -112,11 +135,17 @@ function checkPromptSize(model: SandboxModel, prompt: Tally): void {
   )
 }
 
+/** What countTokens counts. */
+export interface Count {
+  readonly prompt: Tally
+  readonly cached: Tally
+}
+
 /**
  * Reads a CountTokensRequest: `contents`, or a whole `generateContentRequest`, or Vertex's flat form with
  * systemInstruction and tools beside the contents.
  */
-export function readCountTokens(call: Call): Tally {
+export async function readCountTokens(call: Call, model: SandboxModel, reader: Reader): Promise<Count> {
   const {
     instances,
     generateContentRequest: wrapped,
@@ -133,13 +162,15 @@ export function readCountTokens(call: Call): Tally {
     checkParts(complaints, `${root}system_instruction`, counted.systemInstruction)
   complaints.throwAny()
   if (instances !== undefined) throw notYet('instances', 'instances')
-  if (wrapped?.cachedContent) throw notYet(`${root}cached_content`, 'cachedContent')
+  const recalled = wrapped?.cachedContent ? await recall(wrapped, [call.model, model.id], reader) : undefined
   counted.contents?.forEach((content, index) => {
     roleOf(content, `${root}contents[${index}]`)
-    content.parts?.forEach((part, partIndex) => {
-      checkMedia(`${root}contents[${index}].parts[${partIndex}]`, part)
-    })
   })
   checkSystemInstruction(counted.systemInstruction)
-  return tallyPrompt(counted)
+  const whole = recalled?.request ?? counted
+  const media = await mediaOf(whole, model, reader, `${root}contents`)
+  return {
+    prompt: tallyPrompt(whole, media),
+    cached: recalled === undefined ? NO_TOKENS : tallyPrompt(recalled.cached, media),
+  }
 }

@@ -1,11 +1,33 @@
 /** What the sandbox's own tests share: a Call made of a body, and an answer taken to its end. */
-import type { Answer, Call, Upstream, Verb } from '../../nouns.ts'
+
+import { GatewayError } from '../../errors.ts'
+import type { Answer, Call, Caller, Library, Upstream, Verb } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { createSandboxUpstream } from './upstream.ts'
 
 export const NOW = new Date('2026-11-20T10:11:12.345Z')
 
-export const sandbox: Upstream = createSandboxUpstream({ name: 'sandbox', now: () => NOW })
+export const CALLER: Caller = { keyId: 'test', name: 'test', models: [] }
+
+/** A library without a book. */
+export const EMPTY_LIBRARY: Library = {
+  file: async (_caller, uri) => {
+    throw new GatewayError(
+      'permission_denied',
+      `You do not have permission to access the File ${uri} or it may not exist.`,
+    )
+  },
+  cachedContent: async () => {
+    throw new GatewayError('permission_denied', 'CachedContent not found (or permission denied)')
+  },
+  documents: async () => [],
+}
+
+export const sandbox: Upstream = createSandboxUpstream({
+  name: 'sandbox',
+  now: () => NOW,
+  library: EMPTY_LIBRARY,
+})
 
 /** A Call as the Gemini dialect makes it; `body` is the parsed document. */
 export function callOf(verb: Verb, model: string, body: unknown): Call {
@@ -36,7 +58,7 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
 }
 
 export function send(verb: Verb, model: string, body: unknown): Promise<Answer> {
-  return sandbox.send(callOf(verb, model, body), { upstream: sandbox, model, credential: 0 })
+  return sandbox.send(callOf(verb, model, body), { upstream: sandbox, model, credential: 0 }, CALLER)
 }
 
 /** Every response of an answer, in order. */
@@ -79,6 +101,10 @@ export function textOfCandidate(responses: readonly GenerateContentResponse[], i
     .map((part) => part.text ?? '')
     .join('')
 }
+
+/** A real image of one pixel. */
+export const PIXEL_PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 /** A body with one user turn. */
 export function asking(text: string, others: Record<string, unknown> = {}): Record<string, unknown> {

@@ -2,7 +2,8 @@
 import { invalidField } from '../../errors.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import type { Random } from './digest.ts'
-import type { SandboxModel, ThinkingControl, ThinkingLevel } from './models.ts'
+import type { ThinkingControl, ThinkingLevel } from './model-rows.ts'
+import type { SandboxModel } from './models.ts'
 
 const FIELD = 'generation_config.thinking_config'
 const DYNAMIC_BUDGET = -1
@@ -71,7 +72,7 @@ function fromBudget(control: ThinkingControl, budget: number): Pick<Thinking, 'e
   return { effort: 'DYNAMIC', tokensMax: budget }
 }
 
-const EFFORT_FACTOR = { MINIMAL: 0, LOW: 1, MEDIUM: 2, DYNAMIC: 2, HIGH: 3 } as const
+const EFFORT_FACTOR = { MINIMAL: 0, LOW: 1, MEDIUM: 2, DYNAMIC: 2, HIGH: 3, XHIGH: 4 } as const
 /** Thought grows with the prompt up to here: tokens of prompt that count. */
 const PROMPT_TOKENS_MAX = 120
 

@@ -5,7 +5,17 @@ import { GatewayError } from '../../errors.ts'
 import type { Verb } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { SANDBOX_MODELS } from './models.ts'
-import { asking, drain, NOW, sandbox, send, stream, textOfCandidate, unary } from './testing.fixture.ts'
+import {
+  asking,
+  drain,
+  NOW,
+  PIXEL_PNG,
+  sandbox,
+  send,
+  stream,
+  textOfCandidate,
+  unary,
+} from './testing.fixture.ts'
 
 const FLASH = 'gemini-2.5-flash'
 
@@ -24,7 +34,13 @@ it('answers in the shape of the API, its keys in order', async () => {
     { ...response, responseId: '' },
     {
       candidates: [
-        { content: { parts: [{ text: '2 + 2 = 4.' }], role: 'model' }, finishReason: 'STOP', index: 0 },
+        {
+          content: { parts: [{ text: '2 + 2 = 4.' }], role: 'model' },
+          finishReason: 'STOP',
+          index: 0,
+          tokenCount: 6,
+          avgLogprobs: response.candidates?.[0]?.avgLogprobs,
+        },
       ],
       usageMetadata: {
         promptTokenCount: 6,
@@ -69,11 +85,12 @@ it('lists its models as resources', async () => {
 
 it('every model answers every method that it lists', async () => {
   for (const [id, model] of SANDBOX_MODELS) {
-    for (const verb of model.methods as Verb[]) {
+    for (const verb of model.verbs) {
       const content = { parts: [{ text: 'Hi' }] }
       const body = {
         embedContent: { content },
         batchEmbedContents: { requests: [{ model: `models/${id}`, content }] },
+        predict: { instances: [{ prompt: 'Hi' }] },
       }[verb as string] ?? { contents: [content] }
       assert.ok(drain(await send(verb, id, body)).length > 0, `${id} ${verb}`)
     }
@@ -154,10 +171,11 @@ const VERBS: readonly Verb[] = [
 const part = fc.oneof(
   fc.record({ text: fc.string({ unit: 'binary' }) }),
   fc.record({ text: fc.constantFrom('Tell me about bread', 'What is 3 x 4?', 'Write 200 words on 東京') }),
+  fc.constant({ inlineData: { mimeType: 'image/png', data: PIXEL_PNG } }),
   fc.record({
     inlineData: fc.record({
-      mimeType: fc.constantFrom('image/png', 'text/plain', 'application/pdf'),
-      data: fc.base64String({ minLength: 4 }),
+      mimeType: fc.constant('text/plain'),
+      data: fc.string({ minLength: 1 }).map((text) => Buffer.from(text).toString('base64')),
     }),
   }),
 )
@@ -289,7 +307,7 @@ it('a valid request gets the same text unary and streamed, and totals that add u
   )
 })
 
-it('a small request costs well under 100 µs', async () => {
+it('[SPEED-02] a small request costs less than 400 µs', async () => {
   const body = asking('Explain how AI works in a few words')
   const rounds = 5_000
   const run = async (): Promise<number> => {
@@ -300,5 +318,5 @@ it('a small request costs well under 100 µs', async () => {
   }
   await run()
   const microseconds = await run()
-  assert.ok(microseconds < 100, `${microseconds} µs`)
+  assert.ok(microseconds < 400, `${microseconds} µs`)
 })

@@ -1,14 +1,20 @@
 /** The sandbox: an upstream that behaves like Google's Gemini without an account, a key or a network. */
 import { performance } from 'node:perf_hooks'
 import { GatewayError } from '../../errors.ts'
-import type { Answer, Call, Reading, Source, Target, Upstream } from '../../nouns.ts'
+import type { Answer, Call, Caller, Library, Reading, Target, Upstream } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
-import { batchEmbedContents, embedContent } from './embeddings.ts'
+import { compose, type Stage } from './compose.ts'
+import { batchEmbedContents, embedContent } from './embeddings/embed.ts'
 import { modelNotFound } from './errors.ts'
+import type { Scripts } from './fixtures/shelf.ts'
+import type { Reader } from './materials.ts'
 import { SANDBOX_MODELS, type SandboxModel } from './models.ts'
+import { paceFor, type Speed } from './pace.ts'
+import { createPlayers } from './players.ts'
 import { readCountTokens, readGeneration } from './request.ts'
-import { compose, unaryResponse } from './response.ts'
-import { createSource, streamResponses } from './stream.ts'
+import { unaryResponse } from './response.ts'
+import { createSource, type Pace } from './source.ts'
+import { streamResponses } from './stream.ts'
 import { detailsOf, totalOf } from './usage.ts'
 
 export interface SandboxOptions {
@@ -16,28 +22,65 @@ export interface SandboxOptions {
   readonly name: string
   /** The clock behind `createTime`, the only thing in an answer that the request does not decide. */
   readonly now?: () => Date
+  readonly library: Library
+  /** Fixtures and recordings, which are asked before the built-in behaviours. */
+  readonly scripts?: Scripts | undefined
+  /** How fast models speak; without an entry at once. */
+  readonly speed?: readonly Speed[]
+  readonly corpus?: string | undefined
+  readonly python?: boolean
 }
 
 /**
- * Answers generateContent, streamGenerateContent, countTokens, embedContent and batchEmbedContents with objects.
- * `send` throws `invalid_argument` or `not_found` in Google's words.
+ * Answers generateContent, streamGenerateContent, countTokens, embedContent, batchEmbedContents and predict with
+ * objects. `send` throws `invalid_argument` or `not_found` in Google's words.
  */
-export function createSandboxUpstream({ name, now = () => new Date() }: SandboxOptions): Upstream {
+export function createSandboxUpstream(options: SandboxOptions): Upstream {
+  const { name, now = () => new Date(), library, scripts, speed = [], corpus, python = true } = options
+  const troupe = createPlayers({ corpus, python })
+
+  async function send(call: Call, target: Target, caller: Caller): Promise<Answer> {
+    const startedAtMs = performance.now()
+    const scripted = await scripts?.answer(call, target, caller)
+    if (scripted !== undefined) return scripted
+    const stage = createStage(troupe.players, now())
+    const { responses, single } = await answerTo(call, target, { caller, library }, stage)
+    return createAnswer(call, responses, {
+      single,
+      startedAtMs,
+      pace: paceFor(speed, target.model),
+      onCancel: stage.leave,
+    })
+  }
+
   return {
     name,
     kind: 'sandbox',
     // None is needed; one try is all there is, since a second would give the same answer.
     credentials: 1,
-    async send(call, target) {
-      const startedAtMs = performance.now()
-      const { responses, single } = answerTo(call, target, now)
-      return createAnswer(call, responses, single, startedAtMs)
-    },
+    send,
     async listModels() {
       return [...SANDBOX_MODELS.values()].map((model) => model.resource)
     },
-    async close() {},
-    async destroy() {},
+    close: () => troupe.close(),
+    async destroy() {
+      scripts?.destroy()
+      await troupe.close()
+    },
+  }
+}
+
+/** Most answers are made before anybody could leave: a signal is made for the first who asks for it. */
+function createStage(players: Stage['players'], now: Date): Stage & { leave(): void } {
+  let leaving: AbortController | undefined
+  return {
+    players,
+    now,
+    get signal() {
+      leaving ??= new AbortController()
+      return leaving.signal
+    },
+    leave: () => leaving?.abort(),
   }
 }
 
@@ -47,64 +90,88 @@ interface Responses {
   readonly single: boolean
 }
 
-function answerTo(call: Call, target: Target, now: () => Date): Responses {
+async function answerTo(call: Call, target: Target, reader: Reader, stage: Stage): Promise<Responses> {
   if (call.wire !== 'gemini') {
     throw new GatewayError('unimplemented', `The sandbox does not read ${call.wire} requests.`)
   }
   const model = SANDBOX_MODELS.get(target.model)
-  if (model === undefined || !model.methods.includes(call.verb)) throw modelNotFound(call, target.model)
-  if (call.verb !== 'streamGenerateContent') return one(answerOnce(call, target, model, now))
-  return { responses: streamResponses(compose(readGeneration(call, model), now())), single: false }
-}
-
-function one(response: GenerateContentResponse): Responses {
+  if (model === undefined || !model.verbs.includes(call.verb)) throw modelNotFound(call, target.model)
+  if (call.verb === 'streamGenerateContent') {
+    const generation = await readGeneration(call, model, reader)
+    return { responses: streamResponses(await compose(generation, stage)), single: false }
+  }
+  const response = await answerOnce(call, target, model, reader, stage)
   return { responses: [response].values(), single: true }
 }
 
-function answerOnce(
+async function answerOnce(
   call: Call,
   target: Target,
   model: SandboxModel,
-  now: () => Date,
-): GenerateContentResponse {
+  reader: Reader,
+  stage: Stage,
+): Promise<GenerateContentResponse> {
   switch (call.verb) {
     case 'generateContent':
-      return unaryResponse(compose(readGeneration(call, model), now()))
-    case 'countTokens': {
-      const tally = readCountTokens(call)
-      const promptTokensDetails = detailsOf(tally)
-      return { totalTokens: totalOf(tally), ...(promptTokensDetails.length > 0 && { promptTokensDetails }) }
-    }
+      return unaryResponse(await compose(await readGeneration(call, model, reader), stage))
+    case 'countTokens':
+      return countTokens(call, model, reader)
     case 'embedContent':
       return embedContent(call, model)
     case 'batchEmbedContents':
       return batchEmbedContents(call, target, model)
+    case 'predict': {
+      const { predictImages } = await import('./images/predict.ts')
+      return predictImages(call.document(), model.id)
+    }
     default:
       throw modelNotFound(call, model.id)
   }
 }
 
+async function countTokens(
+  call: Call,
+  model: SandboxModel,
+  reader: Reader,
+): Promise<GenerateContentResponse> {
+  const { prompt, cached } = await readCountTokens(call, model, reader)
+  const promptTokensDetails = detailsOf(prompt)
+  const cacheTokensDetails = detailsOf(cached)
+  return {
+    totalTokens: totalOf(prompt),
+    ...(cacheTokensDetails.length > 0 && { cachedContentTokenCount: totalOf(cached) }),
+    ...(promptTokensDetails.length > 0 && { promptTokensDetails }),
+    ...(cacheTokensDetails.length > 0 && { cacheTokensDetails }),
+  }
+}
+
+interface AnswerOptions {
+  readonly single: boolean
+  readonly startedAtMs: number
+  readonly pace: Pace | undefined
+  readonly onCancel: () => void
+}
+
 function createAnswer(
   call: Call,
   responses: Iterator<GenerateContentResponse>,
-  single: boolean,
-  startedAtMs: number,
+  { single, startedAtMs, pace, onCancel }: AnswerOptions,
 ): Answer {
   let reading: Reading = { usage: undefined, finishReason: undefined, modelVersion: undefined, begun: false }
-  const source: Source = createSource(responses, single, (response) => {
+  const observe = (response: GenerateContentResponse): void => {
     reading = {
       usage: response.usageMetadata ?? reading.usage,
       finishReason: response.candidates?.[0]?.finishReason ?? reading.finishReason,
       modelVersion: response.modelVersion ?? reading.modelVersion,
       begun: true,
     }
-  })
+  }
   return {
     status: 200,
     wire: 'objects',
     delivery: call.delivery,
     headers: {},
-    source,
+    source: createSource(responses, { single, observe, pace, onCancel }),
     reading: () => reading,
     retryable: false,
     firstByteMs: performance.now() - startedAtMs,

@@ -2,19 +2,21 @@
  * Embeddings: deterministic unit vectors in which related texts lie near each other, because they share words, pairs
  * of words and letters of words. Every feature is hashed to a few places of a vector of 3,072 with a sign of its own; a
  * weak background that all texts share keeps every place filled. A smaller dimension is the beginning of the large
- * vector, made a unit vector again.
+ * vector, and like Google's not made a unit vector again. The task type weighs the features: what a query asks with
+ * counts little, and for a classification only the subject does.
  */
-import { GatewayError, invalidField } from '../../errors.ts'
-import type { Call, Target } from '../../nouns.ts'
-import type { EmbedUsage, GenerateContentResponse } from '../../wire/gemini.ts'
-import type { GeminiMessage } from '../../wire/gemini-schema.ts'
-import { shorten } from '../../wire/protojson-scalars.ts'
-import { checkParts, roleOf, textOf } from './contents.ts'
-import { createRandom } from './digest.ts'
-import { Complaints, notYet } from './errors.ts'
-import { readMessage } from './message.ts'
-import type { SandboxModel } from './models.ts'
-import { tokenEnds } from './tokenizer.ts'
+import { GatewayError, invalidField } from '../../../errors.ts'
+import type { Call, Target } from '../../../nouns.ts'
+import type { EmbedUsage, GenerateContentResponse } from '../../../wire/gemini.ts'
+import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
+import { shorten } from '../../../wire/protojson-scalars.ts'
+import { checkParts, roleOf, textOf } from '../contents.ts'
+import { createRandom } from '../digest.ts'
+import { Complaints, notYet } from '../errors.ts'
+import { readMessage } from '../message.ts'
+import type { SandboxModel } from '../models.ts'
+import { stemOf, stopWords } from '../text/words.ts'
+import { tokenEnds } from '../tokenizer.ts'
 
 type EmbedRequest = GeminiMessage<'EmbedContentRequest'>
 
@@ -26,7 +28,10 @@ interface Item {
   readonly text: string
   readonly tokens: number
   readonly dimensions: number
+  readonly taskType: TaskType | undefined
 }
+
+type TaskType = NonNullable<EmbedRequest['taskType']>
 
 /** Answers `embedContent`. */
 export function embedContent(call: Call, model: SandboxModel): GenerateContentResponse {
@@ -35,7 +40,10 @@ export function embedContent(call: Call, model: SandboxModel): GenerateContentRe
   checkItem(complaints, '', request)
   complaints.throwAny()
   const item = readItem('', request, model)
-  return { embedding: { values: embed(item.text, item.dimensions) }, usageMetadata: embedUsage([item]) }
+  return {
+    embedding: { values: embed(item.text, item.dimensions, item.taskType) },
+    usageMetadata: embedUsage([item]),
+  }
 }
 
 /** Answers `batchEmbedContents`, in the order of its requests. */
@@ -52,7 +60,7 @@ export function batchEmbedContents(call: Call, target: Target, model: SandboxMod
   })
   complaints.throwAny()
   const items = requests.map((request, index) => readItem(`requests[${index}].`, request, model))
-  const embeddings = items.map((item) => ({ values: embed(item.text, item.dimensions) }))
+  const embeddings = items.map((item) => ({ values: embed(item.text, item.dimensions, item.taskType) }))
   return { embeddings, usageMetadata: embedUsage(items) }
 }
 
@@ -95,6 +103,7 @@ function readItem(root: string, request: EmbedRequest, model: SandboxModel): Ite
   if (config.documentOcr || config.audioTrackExtraction) {
     throw notYet(`${root}embed_content_config`, 'documentOcr or audioTrackExtraction')
   }
+  const taskType = config.taskType ?? request.taskType
   const title = config.title ?? request.title
   const whole = [...(title ? [title] : []), textOf(content)].join('\n')
   const limit = model.resource.inputTokenLimit
@@ -106,7 +115,7 @@ function readItem(root: string, request: EmbedRequest, model: SandboxModel): Ite
     )
   }
   const tokens = Math.min(limit, ends.length)
-  return { text: whole.slice(0, ends[tokens - 1] ?? 0), tokens, dimensions: dimensionsOf(request) }
+  return { text: whole.slice(0, ends[tokens - 1] ?? 0), tokens, dimensions: dimensionsOf(request), taskType }
 }
 
 function embedUsage(items: readonly Item[]): EmbedUsage {
@@ -132,21 +141,42 @@ const BACKGROUND: Float64Array = (() => {
   )
 })()
 
-/** A unit vector for a text. */
-export function embed(text: string, dimensions: number): number[] {
+/** How much of each feature a task type sees. */
+interface Weights {
+  readonly common: number
+  readonly pair: number
+  readonly trigram: number
+}
+
+const WEIGHTS: Weights = { common: COMMON_WORD_WEIGHT, pair: PAIR_WEIGHT, trigram: TRIGRAM_WEIGHT }
+/** A question and the document that answers it share rare words, hardly phrases. */
+const RETRIEVAL_WEIGHTS: Weights = { common: 0.02, pair: 0.2, trigram: 0.3 }
+const SUBJECT_WEIGHTS: Weights = { common: 0, pair: 0.1, trigram: 0.2 }
+const CODE_WEIGHTS: Weights = { common: 0.15, pair: 0.6, trigram: 0.5 }
+
+const TASK_WEIGHTS: Readonly<Partial<Record<TaskType, Weights>>> = {
+  RETRIEVAL_QUERY: RETRIEVAL_WEIGHTS,
+  RETRIEVAL_DOCUMENT: RETRIEVAL_WEIGHTS,
+  QUESTION_ANSWERING: RETRIEVAL_WEIGHTS,
+  FACT_VERIFICATION: RETRIEVAL_WEIGHTS,
+  CODE_RETRIEVAL_QUERY: CODE_WEIGHTS,
+  CLASSIFICATION: SUBJECT_WEIGHTS,
+  CLUSTERING: SUBJECT_WEIGHTS,
+}
+
+/** The first `dimensions` values of a unit vector for a text. */
+export function embed(text: string, dimensions: number, taskType?: TaskType): number[] {
+  const weights = TASK_WEIGHTS[taskType ?? 'TASK_TYPE_UNSPECIFIED'] ?? WEIGHTS
   const vector = Float64Array.from(BACKGROUND)
   let previous = ''
   for (const [match] of text.toLowerCase().normalize('NFKC').matchAll(WORD)) {
-    const word = stem(match)
-    const weight = COMMON_WORDS.has(match) ? COMMON_WORD_WEIGHT : WORD_WEIGHT
+    const word = stemOf(match)
+    const weight = COMMON_WORDS.has(match) ? weights.common : WORD_WEIGHT
     addFeature(vector, `w:${word}`, weight)
-    if (previous !== '') addFeature(vector, `p:${previous} ${word}`, PAIR_WEIGHT * weight)
+    if (previous !== '') addFeature(vector, `p:${previous} ${word}`, weights.pair * weight)
     for (let index = 0; index + 3 <= word.length; index++) {
-      addFeature(
-        vector,
-        `t:${word.slice(index, index + 3)}`,
-        (TRIGRAM_WEIGHT * weight) / Math.sqrt(word.length - 2),
-      )
+      const trigram = `t:${word.slice(index, index + 3)}`
+      addFeature(vector, trigram, (weights.trigram * weight) / Math.sqrt(word.length - 2))
     }
     previous = word
   }
@@ -157,19 +187,7 @@ export function embed(text: string, dimensions: number): number[] {
 const WORD =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}](?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])[\p{L}\p{M}\p{N}]){0,62}|\p{S}/gu
 
-const COMMON_WORDS = new Set(
-  'a an and are as at be by do does for from how i in is it its of on or that the this to was what with you your'.split(
-    ' ',
-  ),
-)
-
-/** Plurals and the commonest endings go, so that `cats` is near `cat` and `running` near `runs`. */
-function stem(word: string): string {
-  if (word.length < 4) return word
-  return word
-    .replace(/(?:ies)$/, 'y')
-    .replace(/(?:ing|ed|es|s)$/, (ending) => (word.length - ending.length >= 3 ? '' : ending))
-}
+const COMMON_WORDS = stopWords('')
 
 /** Where a feature's hash may put it: most often among the first places, which small vectors keep. */
 const PLACES: readonly number[] = [3_072, 3_072, 1_536, 768, 768, 256, 128]
@@ -192,7 +210,7 @@ const PRECISION = 1e9
 
 function unit(vector: Float64Array, dimensions: number): number[] {
   let squares = 0
-  for (let index = 0; index < dimensions; index++) squares += vector[index]! ** 2
+  for (const value of vector) squares += value ** 2
   const scale = squares > 0 ? 1 / Math.sqrt(squares) : 1
   return Array.from(
     { length: dimensions },

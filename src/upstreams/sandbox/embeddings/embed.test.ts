@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { GatewayError } from '../../errors.ts'
-import { embed } from './embeddings.ts'
-import { drain, send } from './testing.fixture.ts'
+import { GatewayError } from '../../../errors.ts'
+import { drain, send } from '../testing.fixture.ts'
+import { embed } from './embed.ts'
 
 const MODEL = 'gemini-embedding-001'
 
-function cosine(left: readonly number[], right: readonly number[]): number {
+function dot(left: readonly number[], right: readonly number[]): number {
   return left.reduce((sum, value, index) => sum + value * right[index]!, 0)
+}
+
+function cosine(left: readonly number[], right: readonly number[]): number {
+  return dot(left, right) / Math.sqrt(dot(left, left) * dot(right, right))
 }
 
 function content(text: string): unknown {
@@ -25,13 +29,14 @@ async function refusal(verb: 'embedContent' | 'batchEmbedContents', body: unknow
   return error
 }
 
-it('every vector has length 1 and as many places as asked for', () => {
+it('[EMB-01] a whole vector has length 1, a shorter one is its beginning as it is', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 3072 }), (text, dimensions) => {
       const values = embed(text, dimensions)
+      const whole = embed(text, 3072)
       assert.equal(values.length, dimensions)
-      assert.ok(Math.abs(cosine(values, values) - 1) < 1e-6)
-      assert.deepEqual(embed(text, dimensions), values)
+      assert.ok(Math.abs(dot(whole, whole) - 1) < 1e-6)
+      assert.deepEqual(whole.slice(0, dimensions), values)
     }),
     { numRuns: 50 },
   )
@@ -52,6 +57,27 @@ describe('related texts are nearer than unrelated ones', () => {
       })
     }
   }
+})
+
+describe('[EMB-02] the task type matters', () => {
+  const question = 'What is the capital of France?'
+
+  it('a query is less drawn to what only sounds alike', () => {
+    const decoy = 'What is the answer of the test?'
+    const plain = cosine(embed(question, 768), embed(decoy, 768))
+    const asked = cosine(embed(question, 768, 'RETRIEVAL_QUERY'), embed(decoy, 768, 'RETRIEVAL_DOCUMENT'))
+    assert.ok(asked < plain / 2, `${asked} ${plain}`)
+  })
+
+  it('every type is deterministic, and a classification hears no common word', () => {
+    const texts = ['the cat is on the mat', 'cat on mat']
+    const [whole, short] = texts.map((text) => embed(text, 768, 'CLASSIFICATION'))
+    assert.ok(cosine(whole!, short!) > cosine(embed(texts[0]!, 768), embed(texts[1]!, 768)))
+    assert.deepEqual(
+      embed(question, 768, 'CODE_RETRIEVAL_QUERY'),
+      embed(question, 768, 'CODE_RETRIEVAL_QUERY'),
+    )
+  })
 })
 
 describe('embedContent', () => {
