@@ -2,6 +2,7 @@
  * Every failure that Wasat can utter: one table, one class.
  * A dialect prints the row in its own shape; `message` is for the client, `hint` for the operator.
  */
+import { ProtojsonError } from './wire/protojson-problems.ts'
 
 /** HTTP status, google.rpc status, and whether another target may do better. */
 const FAILURES = {
@@ -92,6 +93,21 @@ export function badRequest(field: string, description: string): object {
 /** A machine-readable reason, as a `google.rpc.ErrorInfo`. */
 export function errorInfo(reason: string, domain: string, metadata: Record<string, string> = {}): object {
   return { '@type': `${RPC}ErrorInfo`, reason, domain, metadata }
+}
+
+/** Runs a reader of protojson; what it refuses is `invalid_argument`, with a line and a violation for each thing. */
+export function refusing<Message>(read: () => Message): Message {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ProtojsonError)) throw error
+    const fieldViolations = error.violations.map(({ field, description }) => ({
+      ...(field && { field }),
+      description,
+    }))
+    const details = [{ '@type': `${RPC}BadRequest`, fieldViolations }]
+    throw new GatewayError('invalid_argument', error.message, { details })
+  }
 }
 
 /** A 400 with the validator's text and the field that it is about. */

@@ -1,6 +1,7 @@
 /** The line. Reading `handle` is knowing the product. */
 import type { OutgoingHttpHeaders } from 'node:http'
 import { GatewayError } from './errors.ts'
+import { collect, type Performed } from './metering/collect.ts'
 import type { Drains } from './metering/drain.ts'
 import { type Flight, type Flights, NO_SEAT } from './metering/flights.ts'
 import { meter } from './metering/meter.ts'
@@ -13,10 +14,11 @@ import type {
   HttpResponse,
   Opening,
   Permit,
+  Resources,
   Settlement,
   Target,
 } from './nouns.ts'
-import type { Observe } from './observe/observe.ts'
+import type { Observe, ObservedRequest } from './observe/observe.ts'
 import type { Admit } from './policies/admit.ts'
 import type { Catalog } from './upstreams/catalog.ts'
 import { type Dispatched, dispatch, failedDispatch } from './upstreams/dispatch.ts'
@@ -28,6 +30,7 @@ export interface Parts {
   readonly route: (opening: Opening) => readonly Target[]
   readonly admit: Admit
   readonly catalog: Catalog
+  readonly resources: Resources
   readonly drains: Drains
   readonly flights: Flights
   readonly observe: Observe
@@ -42,27 +45,20 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
   try {
     opening = dialect.open(request)
     // Before the body is read: a stranger uploads nothing here.
-    caller = await parts.authenticate(opening.credential, request.remoteAddress)
+    if (!isCapability(opening, request, parts))
+      caller = await parts.authenticate(opening.credential, request.remoteAddress)
+    if (opening.verb === 'resource' || caller === undefined) {
+      const status = await parts.resources.answer(request, response, opening, caller)
+      parts.observe({ request, opening, caller, status, ...NOTHING_SPENT })
+      return true
+    }
     if (opening.verb === 'listModels' || opening.verb === 'getModel') {
       dialect.encodeModels(opening, await parts.catalog.list(caller), request, response)
-      parts.observe({
-        request,
-        opening,
-        caller,
-        status: 200,
-        settlement: undefined,
-        error: undefined,
-        ownMs: undefined,
-      })
+      parts.observe({ request, opening, caller, status: 200, ...NOTHING_SPENT })
       return true
     }
     const call = await dialect.decode(request, opening)
-    const targets = parts.route(call)
-    const permit = await parts.admit(call, caller, targets)
-    const started = { request, call, caller, permit, response, parts }
-    const metered = await dispatchOrSettle(call, targets, permit, parts.flights, (dispatched) =>
-      meterFor({ ...started, dispatched }),
-    )
+    const metered = await answerTo({ request, call, caller, receiver: response, parts })
     await dialect.encode(call, metered.answer, response, metered.headers)
   } catch (error) {
     refuse({ request, opening, caller, error, dialect, response, parts })
@@ -70,12 +66,59 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
   return true
 }
 
+/** What there is to say of a request that asks no model. */
+const NOTHING_SPENT = { settlement: undefined, error: undefined, ownMs: undefined }
+
+/** route → admit → dispatch → meter, for whoever receives the answer. */
+async function answerTo(errand: Errand): Promise<Metered> {
+  const { caller, parts } = errand
+  const { call, targets } = await parts.resources.place(errand.call, caller, parts.route(errand.call))
+  const permit = await parts.admit(call, caller, targets)
+  const started = { ...errand, call, permit }
+  return dispatchOrSettle(started, targets, (dispatched) => meterFor({ ...started, dispatched }))
+}
+
+/**
+ * The same line for a call that no client waits for, such as one of a batch: routed, admitted, metered and on the
+ * ledger like any other. Throws what a client would be told; an error answer of the upstream is an answer.
+ * Aborting the signal is what a client does that leaves.
+ */
+export async function perform(
+  call: Call,
+  caller: Caller,
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<Performed> {
+  const { id, receivedAtMs } = call
+  const request = { id, receivedAtMs, clientRequestId: undefined, method: 'POST', remoteAddress: 'batch' }
+  const receiver = { bodyBytes: 0 }
+  let metered: Metered
+  try {
+    metered = await answerTo({ request, call, caller, receiver, parts })
+  } catch (thrown) {
+    const error = GatewayError.from(thrown)
+    const settlement = SETTLED.get(error)
+    parts.observe({ request, opening: call, caller, status: error.http, settlement, error, ownMs: undefined })
+    throw error
+  }
+  return collect(metered.answer, signal, (bytes) => {
+    receiver.bodyBytes += bytes
+  })
+}
+
+/** An upload's address is a key of its own; a key that is shown beside it counts all the same. */
+function isCapability(opening: Opening, request: HttpRequest, { resources }: Parts): boolean {
+  return (
+    opening.verb === 'resource' &&
+    opening.credential === undefined &&
+    resources.isCapability(opening, request)
+  )
+}
+
 /** The permit's owner is this line until an answer has begun; a dispatch that failed settles it here. */
 function dispatchOrSettle(
-  call: Call,
+  { call, caller, permit, parts: { flights } }: Pick<MeterInput, 'call' | 'caller' | 'permit' | 'parts'>,
   targets: readonly Target[],
-  permit: Permit,
-  flights: Flights,
   begin: (dispatched: Dispatched) => Metered,
 ): Promise<Metered> {
   return new Promise((resolve, reject) => {
@@ -92,7 +135,7 @@ function dispatchOrSettle(
     // A server that has to go ends it before the upstream has said a word.
     const flight: Flight = { isStream: call.delivery !== 'unary', seat: NO_SEAT, interrupt: fail }
     flights.add(flight)
-    dispatch(call, targets).then((dispatched) => {
+    dispatch(call, targets, caller).then((dispatched) => {
       if (isOver) return dispatched.answer.source.cancel()
       // In this order: a server that waits for the last answer must not see a moment without one.
       const metered = begin(dispatched)
@@ -123,14 +166,18 @@ function failedSettlement(call: Call, error: GatewayError): Settlement {
   }
 }
 
-interface MeterInput {
-  readonly request: HttpRequest
+/** A call on its way to whoever asked for it. */
+interface Errand {
+  readonly request: ObservedRequest
   readonly call: Call
   readonly caller: Caller
+  readonly receiver: Pick<HttpResponse, 'bodyBytes'>
+  readonly parts: Parts
+}
+
+interface MeterInput extends Errand {
   readonly permit: Permit
   readonly dispatched: Dispatched
-  readonly response: HttpResponse
-  readonly parts: Parts
 }
 
 interface Metered {
@@ -138,7 +185,7 @@ interface Metered {
   readonly headers: OutgoingHttpHeaders
 }
 
-function meterFor({ request, call, caller, permit, dispatched, response, parts }: MeterInput): Metered {
+function meterFor({ request, call, caller, permit, dispatched, receiver, parts }: MeterInput): Metered {
   const { answer, target, attempts } = dispatched
   const ownMs = ownTimeMs(call, answer)
   const metered = meter({
@@ -150,7 +197,7 @@ function meterFor({ request, call, caller, permit, dispatched, response, parts }
     upstreamModel: target.model,
     drains: parts.drains,
     flights: parts.flights,
-    deliveredBytes: () => response.bodyBytes,
+    deliveredBytes: () => receiver.bodyBytes,
     onSettled: (settlement) =>
       parts.observe({
         request,

@@ -14,9 +14,10 @@ import { type Edge, listen } from './edge/server.ts'
 import { createShutdown, type Shutdown } from './edge/shutdown.ts'
 import { GatewayError } from './errors.ts'
 import { handle, type Parts } from './gateway.ts'
+import { openResources } from './main/resources.ts'
 import { createDrains } from './metering/drain.ts'
 import { createFlights } from './metering/flights.ts'
-import type { Dialect, HttpRequest, HttpResponse, Policy, Upstream } from './nouns.ts'
+import type { Dialect, HttpRequest, HttpResponse, Library, Policy, Target, Upstream } from './nouns.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createObserve } from './observe/observe.ts'
@@ -27,7 +28,9 @@ import { createRouter, type Router } from './routing/route.ts'
 import { openSqliteStore } from './stores/sqlite/store.ts'
 import { type Catalog, createCatalog } from './upstreams/catalog.ts'
 import { createGeminiUpstream } from './upstreams/gemini/upstream.ts'
+import { createScripts } from './upstreams/sandbox/fixtures/shelf.ts'
 import { createSandboxUpstream } from './upstreams/sandbox/upstream.ts'
+import type { JsonLimits } from './wire/json-scanner.ts'
 
 export const VERSION = packageJson.version
 
@@ -36,10 +39,19 @@ const UPSTREAM_KINDS: {
   [Kind in UpstreamConfig['kind']]: (
     name: string,
     config: Extract<UpstreamConfig, { kind: Kind }>,
+    library: Library,
+    find: (name: string) => Upstream | undefined,
   ) => Upstream
 } = {
   gemini: (name, config) => createGeminiUpstream({ name, ...config }),
-  sandbox: (name) => createSandboxUpstream({ name }),
+  sandbox: (name, config, library, find) => {
+    const { recordFrom } = config
+    const scripts = createScripts({
+      ...config,
+      recordFrom: () => (recordFrom === undefined ? undefined : find(recordFrom)),
+    })
+    return createSandboxUpstream({ name, library, ...config, scripts })
+  },
 }
 
 /** Every policy that there is, in the order in which they are asked. */
@@ -78,15 +90,21 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     openConnections: () => edge?.openConnections ?? 0,
     drains: () => drains.open,
   })
+  const resources = openResources(config, jsonLimitsOf(config), store, log, {
+    find: (model) => routes.find(model),
+    upstreams: () => routes.upstreams,
+    parts: () => parts,
+  })
   const shared = {
     dialects: dialectsOf(config),
+    resources,
     authenticate: createAuthenticator({ ledger: store.ledger, keys }),
     admit: createAdmit(POLICIES, store.ledger),
     drains,
     flights,
     observe: createObserve(log, metrics),
   }
-  let routes = buildRoutes(config, log)
+  let routes = buildRoutes(config, log, resources.library)
   let parts: Parts = { ...shared, ...routes }
   let isReady = true
   const admin = createAdmin({
@@ -116,12 +134,13 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
 
   const edge: Edge = await listen(config.server, { answer, refuse })
   const adminSocket = await openAdminSocket(edge, config.data)
+  await resources.resume()
   for (const notice of loaded.notices) log.info({}, notice)
 
   async function reload(next: LoadedConfig): Promise<void> {
     const old = routes
     redact.learn(knownSecrets(next))
-    routes = buildRoutes(next.config, log)
+    routes = buildRoutes(next.config, log, resources.library)
     parts = { ...shared, ...routes }
     log.info({ file: next.file }, 'configuration reloaded')
     if (
@@ -146,9 +165,12 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
       timeouts: config.server.shutdown,
       beforeAll: () => {
         isReady = false
+        resources.drain()
       },
       afterAll: async () => {
         if (adminSocket !== undefined) rmSync(adminSocket, { force: true })
+        // Before the upstreams: a batch must not take their end for an answer.
+        await resources.close()
         // Whoever still waits for an upstream was told; nobody is left to take its answer.
         await Promise.allSettled(routes.upstreams.map((upstream) => upstream.destroy()))
         await metrics.close()
@@ -162,14 +184,19 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
 interface Routes {
   readonly upstreams: readonly Upstream[]
   readonly route: Parts['route']
+  readonly find: (model: string) => readonly Target[]
   readonly catalog: Catalog
 }
 
 /** What a reload replaces: who could answer, and which names lead there. */
-function buildRoutes(config: Config, log: Log): Routes {
-  const upstreams = new Map(
-    Object.entries(config.upstreams).map(([name, entry]) => [name, buildUpstream(name, entry)]),
-  )
+function buildRoutes(config: Config, log: Log, library: Library): Routes {
+  const upstreams = new Map<string, Upstream>()
+  for (const [name, entry] of Object.entries(config.upstreams)) {
+    upstreams.set(
+      name,
+      buildUpstream(name, entry, library, (other) => upstreams.get(other)),
+    )
+  }
   const all = [...upstreams.values()]
   // The sandbox never stands in for a real model that was asked for and failed.
   const real = all.filter(({ kind }) => kind !== 'sandbox')
@@ -184,18 +211,28 @@ function buildRoutes(config: Config, log: Log): Routes {
     onFailure: (upstream, error) =>
       log.warn({ upstream, ...log.describe(error) }, 'models could not be listed'),
   })
-  return { upstreams: all, route: router.route, catalog }
+  return { upstreams: all, route: router.route, find: router.find, catalog }
 }
 
-function buildUpstream(name: string, config: UpstreamConfig): Upstream {
-  const build = UPSTREAM_KINDS[config.kind] as (name: string, config: UpstreamConfig) => Upstream
-  return build(name, config)
+type Build = (
+  name: string,
+  config: UpstreamConfig,
+  library: Library,
+  find: (name: string) => Upstream | undefined,
+) => Upstream
+
+function buildUpstream(...[name, config, library, find]: Parameters<Build>): Upstream {
+  return (UPSTREAM_KINDS[config.kind] as Build)(name, config, library, find)
 }
 
 /** Every dialect that there is. The first one also words the errors of paths that no dialect speaks. */
 function dialectsOf(config: Config): readonly Dialect[] {
-  const { jsonDepth, jsonNodes, jsonKeysPerObject } = config.server.limits
-  return [createGeminiDialect({ depth: jsonDepth, nodes: jsonNodes, keysPerObject: jsonKeysPerObject })]
+  return [createGeminiDialect(jsonLimitsOf(config))]
+}
+
+function jsonLimitsOf({ server: { limits } }: Config): JsonLimits {
+  const { jsonDepth, jsonNodes, jsonKeysPerObject } = limits
+  return { depth: jsonDepth, nodes: jsonNodes, keysPerObject: jsonKeysPerObject }
 }
 
 const OPERATOR_KEY_ID = 'env'

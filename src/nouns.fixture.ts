@@ -1,5 +1,6 @@
 /** The nouns as the tests of the rooms need them: small, complete, and each field to be set apart. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { GatewayError } from './errors.ts'
 import type {
   Answer,
   Call,
@@ -27,15 +28,29 @@ export function requestOf(target: string, rest: Partial<HttpRequest> = {}): Http
     remoteAddress: '127.0.0.1',
     receivedAtMs: performance.now(),
     clientLeft: () => false,
+    origin: () => 'http://gateway.test',
     body: async () => Buffer.alloc(0),
+    consume: async () => 0,
     ...rest,
   }
 }
 
 /** A request whose body arrives in these pieces. */
-export function bodyOf(...pieces: readonly (string | Buffer)[]): Pick<HttpRequest, 'body'> {
+export function bodyOf(...pieces: readonly (string | Buffer)[]): Pick<HttpRequest, 'body' | 'consume'> {
   const bytes = pieces.map((piece) => Buffer.from(piece as string))
   return {
+    consume: async (write, bytesMax) => {
+      let total = 0
+      for (const piece of bytes) {
+        total += piece.length
+        if (total > bytesMax) throw new GatewayError('invalid_argument', 'too large')
+        const lent = Buffer.from(piece)
+        await write(lent)
+        // As at the edge, the bytes are gone.
+        lent.fill(0)
+      }
+      return total
+    },
     body: async (visit) => {
       for (const piece of bytes) visit?.(piece)
       return Buffer.concat(bytes)

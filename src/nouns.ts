@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders
   /** The peer's address, or what a trusted proxy said of it. */
   readonly remoteAddress: string
+  /** `http://host:port`, as the client reached us: for addresses of our own that we hand out. */
+  origin(): string
   /** `performance.now()` when the head was complete. */
   readonly receivedAtMs: number
   /** True once the client's connection is gone; nothing that it pays for is begun after that. */
@@ -34,6 +36,13 @@ export interface HttpRequest {
    * `visit` sees each piece as it arrives and may throw to refuse the rest unread.
    */
   body(visit?: (piece: Buffer) => void): Promise<Buffer>
+  /**
+   * Hands the body on piece by piece instead, and keeps nothing of it: the next piece waits until `write` is done, and
+   * the bytes of this one are gone by then.
+   * Resolves to the number of bytes; rejects after the last `write` is over, with what it threw or with why the rest
+   * did not come.
+   */
+  consume(write: (piece: Buffer) => Promise<void> | undefined, bytesMax: number): Promise<number>
 }
 
 /** The answer's side of the same exchange. `head` comes first and once; `end` or `destroy` comes last. */
@@ -64,6 +73,19 @@ export interface Opening {
   readonly apiVersion: string
   readonly delivery: Delivery
   readonly credential: string | undefined
+  /** With the verb `resource` only. */
+  readonly resource?: ResourcePath
+}
+
+/** The path of a resource, without the API version: `POST /upload/v1beta/files` or `GET /v1beta/files/abc:download`. */
+export interface ResourcePath {
+  readonly method: string
+  /** Whether the path began with `/upload`. */
+  readonly isUpload: boolean
+  /** `['files', 'abc']`; the last segment has lost its action. */
+  readonly segments: readonly string[]
+  /** What follows the last `:`, such as `download`; empty when there is none. */
+  readonly action: string
 }
 
 export type Verb =
@@ -72,8 +94,11 @@ export type Verb =
   | 'countTokens'
   | 'embedContent'
   | 'batchEmbedContents'
+  | 'predict'
   | 'listModels'
   | 'getModel'
+  /** Something that a client creates and names: a file, a cache, a batch. `Opening.resource` says which. */
+  | 'resource'
 
 /** How the client wants the answer: one JSON body, Server-Sent Events, or one JSON array. */
 export type Delivery = 'unary' | 'sse' | 'array'
@@ -152,6 +177,8 @@ export interface Target {
   readonly model: string
   /** Which of the upstream's credentials, counted round and round. */
   readonly credential: number
+  /** Only this credential: what the call uses lies in its account. */
+  readonly pinned?: boolean
 }
 
 /** Sends a Call to a Target. Everything about one provider lives behind this. */
@@ -160,17 +187,139 @@ export interface Upstream {
   readonly kind: string
   /** How many credentials it can try; another one may help where the first was refused or spent. */
   readonly credentials: number
+  /** Where it stores what its clients create and name; without it, we do. */
+  readonly resources?: ResourceHost
   /**
    * Resolves when the answer has begun for good: a whole error body, or a first event that is not an error.
    * Throws `GatewayError` when nothing usable came; `error.retryable` says whether another target may help.
    */
-  send(call: Call, target: Target): Promise<Answer>
+  send(call: Call, target: Target, caller: Caller): Promise<Answer>
   /** What this upstream offers now; throws `GatewayError` when it cannot be asked. */
   listModels(): Promise<readonly Model[]>
   /** Lets requests in flight finish, then closes every socket. */
   close(): Promise<void>
   /** Cuts every socket. */
   destroy(): Promise<void>
+}
+
+/** An upstream's own store of files, caches and batches, which speaks Gemini's wire. */
+export interface ResourceHost {
+  /** One for each credential: what one has, the others do not know. Never empty. */
+  readonly accounts: readonly HostAccount[]
+  /** Under which address a model of this upstream reads `files/abc`. */
+  addressOf(name: string): string
+  /**
+   * One HTTP exchange; resolves when the head of the answer is there. Throws `GatewayError` when none came, or when it
+   * refused our credential. Nothing is tried twice.
+   */
+  relay(request: RelayRequest): Promise<RelayAnswer>
+}
+
+export interface HostAccount {
+  readonly credential: number
+  /** Six lower-case letters and digits that stand for upstream and credential, and tell neither. */
+  readonly tag: string
+}
+
+export interface RelayRequest {
+  readonly credential: number
+  readonly method: string
+  readonly to: RelayPath | Continuation
+  /** Already chosen from an allow-list. */
+  readonly headers: Readonly<Record<string, string>>
+  /** A body that is not held is sent as fast as the upstream takes it. */
+  readonly body: Buffer | AsyncIterable<Buffer> | undefined
+}
+
+export interface RelayPath {
+  readonly apiVersion: string
+  readonly isUpload: boolean
+  /** `files/abc:download`, percent-encoded. */
+  readonly path: string
+  /** Without a question mark. */
+  readonly query: string
+}
+
+/** Where an upload goes on, as the answer to its start said: a path and query of the upstream's own host. */
+export interface Continuation {
+  readonly continueAt: string
+}
+
+export interface RelayAnswer {
+  readonly status: number
+  /** Already chosen from an allow-list. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Set on the answer to an upload's start. */
+  readonly continueAt: string | undefined
+  /** To be read to its end, or left by `return()`: then the upstream is hung up on. */
+  readonly body: AsyncIterable<Buffer>
+}
+
+/**
+ * What clients stored with us, for an upstream that has no store of its own. Only the caller's own things are found;
+ * whatever is another's looks like what does not exist.
+ */
+export interface Library {
+  /** By `files/abc`, or by any address that ends so. Throws `permission_denied` in Google's words. */
+  file(caller: Caller, uri: string): Promise<StoredFile>
+  /** By `cachedContents/abc`. Throws `permission_denied` in Google's words. */
+  cachedContent(caller: Caller, name: string): Promise<StoredCache>
+  /** What a file search store holds, by `fileSearchStores/abc`. Throws `permission_denied`. */
+  documents(caller: Caller, storeName: string): Promise<readonly StoredDocument[]>
+}
+
+export interface StoredFile {
+  /** `files/abc` */
+  readonly name: string
+  readonly mimeType: string
+  readonly sizeBytes: number
+  /** Bytes from `start` to before `end`; without them, all. */
+  read(start?: number, end?: number): Promise<Buffer>
+}
+
+export interface StoredCache {
+  /** `cachedContents/abc` */
+  readonly name: string
+  /** `models/m` */
+  readonly model: string
+  /** The members of the request that made it: contents, systemInstruction, tools, toolConfig; protojson, not checked. */
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+export interface StoredDocument {
+  /** `fileSearchStores/abc/documents/def` */
+  readonly name: string
+  readonly displayName: string
+  readonly text: string
+  readonly customMetadata: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** Answers what clients create and name: files, caches, batches. */
+export interface Resources {
+  readonly library: Library
+  /**
+   * Leaves of the targets those that can see what the call uses, and names it as they do. Costs a call that uses
+   * nothing next to nothing. Throws `invalid_argument` when none is left, and `permission_denied` for another's things.
+   */
+  place(call: Call, caller: Caller, targets: readonly Target[]): Placed | Promise<Placed>
+  /** Whether the request carries its right in its own address, as an upload's does: then no key is asked for. */
+  isCapability(opening: Opening, request: HttpRequest): boolean
+  /**
+   * Writes the answer and resolves to its status; throws `GatewayError` before anything is written.
+   * `caller` is undefined for a capability without a key only.
+   */
+  answer(
+    request: HttpRequest,
+    response: HttpResponse,
+    opening: Opening,
+    caller: Caller | undefined,
+  ): Promise<number>
+}
+
+/** A call with the targets that can answer it. */
+export interface Placed {
+  readonly call: Call
+  readonly targets: readonly Target[]
 }
 
 /** An answer that has begun. */
@@ -273,10 +422,11 @@ export interface Settlement {
 export type Strategy = (targets: readonly Target[], call: Call) => readonly Target[]
 
 // ---------------------------------------------------------------------------------------------
-// Store: what we remember. `ledger` is durable; `counters` (rates, holds) comes with the limits.
+// Store: what we remember. `ledger` and `resources` are durable; `counters` (rates, holds) comes with the limits.
 
 export interface Store {
   readonly ledger: Ledger
+  readonly resources: ResourceTable
   close(): Promise<void>
 }
 
@@ -307,6 +457,63 @@ export interface KeyRecord {
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly updatedAt: number
+}
+
+/**
+ * What clients created and named. A name belongs to its key: two keys may each have one `files/a`, and neither can
+ * learn of the other's. Every promise resolves when the change is durable.
+ */
+export interface ResourceTable {
+  /**
+   * Writes a new row; throws `already_exists` when the key has one of this name. With `alongside`, that row is
+   * replaced in the same transaction; false, and nothing written, when it is not there any more.
+   */
+  insert(row: ResourceRow, alongside?: ResourceRow): Promise<boolean>
+  get(keyId: string, name: string): Promise<ResourceRow | undefined>
+  /** Whoever's it is: only for names that nobody can guess. */
+  find(name: string): Promise<ResourceRow | undefined>
+  /** The row whose bytes lie in this blob. */
+  findByBlob(blob: string): Promise<ResourceRow | undefined>
+  /** Replaces everything but key, name, parent and createdAt; false when there is no such row. */
+  update(row: ResourceRow): Promise<boolean>
+  delete(keyId: string, name: string): Promise<boolean>
+  /** Newest first, by createdAt and then by name. */
+  list(query: ResourceQuery): Promise<readonly ResourceRow[]>
+  /** Rows whose `expiresAt` is `now` or earlier, the oldest first. */
+  expired(now: number, limit: number): Promise<readonly ResourceRow[]>
+  /** Of one collection, or of all that the key has. */
+  totals(keyId: string, collection?: string): Promise<{ readonly count: number; readonly sizeBytes: number }>
+}
+
+export interface ResourceRow {
+  readonly keyId: string
+  /** `files/abc` */
+  readonly name: string
+  /** `files` */
+  readonly collection: string
+  /** The name of the resource that it lies in: a document's store. */
+  readonly parent: string | undefined
+  /** The upstream that holds the thing itself, when it is not us. */
+  readonly upstream: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly expiresAt: number | undefined
+  /** The blob that holds its bytes; no two rows share one. */
+  readonly blob: string | undefined
+  /** What it counts for in the key's share of the disk. */
+  readonly sizeBytes: number
+  /** JSON of the collection's own shape. */
+  readonly document: string
+}
+
+export interface ResourceQuery {
+  readonly keyId: string
+  readonly collection: string
+  readonly parent?: string
+  /** The last row of the page before. */
+  readonly after?: { readonly createdAt: number; readonly name: string } | undefined
+  readonly limit: number
 }
 
 /** One answered request. Counts are Gemini's classes; money follows with prices. */

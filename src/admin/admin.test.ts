@@ -91,6 +91,8 @@ function fakeRequest(target: string, asked: Asked): HttpRequest {
     remoteAddress: '203.0.113.7',
     receivedAtMs: 0,
     clientLeft: () => false,
+    origin: () => 'http://gateway.test',
+    consume: () => Promise.reject(new Error('nothing is uploaded here')),
     body: async (visit) => {
       try {
         for (let at = 0; at < body.length; at += 1_000) visit?.(body.subarray(at, at + 1_000))

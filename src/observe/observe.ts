@@ -4,8 +4,14 @@ import type { Caller, HttpRequest, Opening, Settlement } from '../nouns.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
+/** What is told of a request; a call of a batch has no more than this. */
+export type ObservedRequest = Pick<
+  HttpRequest,
+  'id' | 'clientRequestId' | 'method' | 'remoteAddress' | 'receivedAtMs'
+>
+
 export interface RequestRecord {
-  readonly request: HttpRequest
+  readonly request: ObservedRequest
   readonly opening: Opening | undefined
   readonly caller: Caller | undefined
   readonly status: number

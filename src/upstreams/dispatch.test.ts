@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../errors.ts'
-import { answerOf, callOf, fails, HandSource, targetOf, upstreamOf } from '../nouns.fixture.ts'
+import { answerOf, CALLER, callOf, fails, HandSource, targetOf, upstreamOf } from '../nouns.fixture.ts'
 import type { Answer, Target } from '../nouns.ts'
 import { dispatch, failedDispatch } from './dispatch.ts'
 
@@ -34,17 +34,21 @@ test('[FAILOVER-01] the first that answers is the one', async () => {
     target('b', asked, 1, good),
     target('c', asked, 1, good),
   ]
-  const { target: chosen, attempts } = await dispatch(callOf(), targets)
+  const { target: chosen, attempts } = await dispatch(callOf(), targets, CALLER)
   assert.deepEqual([chosen.upstream.name, attempts, asked], ['b', 2, ['a', 'b']])
 })
 
 test('[FAILOVER-02] what is the request’s own fault is answered by the first', async () => {
   const asked: string[] = []
-  const { answer } = await dispatch(callOf(), [target('a', asked, 3, wrong), target('b', asked, 1, good)])
+  const { answer } = await dispatch(
+    callOf(),
+    [target('a', asked, 3, wrong), target('b', asked, 1, good)],
+    CALLER,
+  )
   assert.deepEqual([answer.status, asked], [400, ['a']])
   const fault = new GatewayError('deadline_exceeded', 'late')
   await assert.rejects(
-    dispatch(callOf(), [target('c', asked, 1, () => fault), target('d', asked, 1, good)]),
+    dispatch(callOf(), [target('c', asked, 1, () => fault), target('d', asked, 1, good)], CALLER),
     fault,
   )
   assert.deepEqual(asked, ['a', 'c'])
@@ -72,7 +76,7 @@ test('[FAILOVER-05] three attempts over targets and credentials, other targets f
   ] as const) {
     const asked: string[] = []
     const targets = credentials.map((count, at) => target(`t${at}`, asked, count, unreachable))
-    const error = await dispatch(callOf(), targets).catch((thrown) => thrown)
+    const error = await dispatch(callOf(), targets, CALLER).catch((thrown) => thrown)
     assert.ok(fails('upstream_unavailable')(error))
     assert.deepEqual(asked, wanted)
     const failed = failedDispatch(error)
@@ -83,19 +87,28 @@ test('[FAILOVER-05] three attempts over targets and credentials, other targets f
 test('[FAILOVER-03] an error answer stands when nobody has a better one, and its connection is let go when somebody has', async () => {
   const asked: string[] = []
   const first = busy()
-  const stands = await dispatch(callOf(), [
-    target('a', asked, 1, () => first),
-    target('b', asked, 1, unreachable),
-  ])
+  const stands = await dispatch(
+    callOf(),
+    [target('a', asked, 1, () => first), target('b', asked, 1, unreachable)],
+    CALLER,
+  )
   assert.deepEqual([stands.answer, stands.target.upstream.name, stands.attempts], [first, 'a', 2])
   assert.deepEqual((first.source as HandSource).heard, [])
 
-  const better = await dispatch(callOf(), [target('a', asked, 1, () => first), target('b', asked, 1, good)])
+  const better = await dispatch(
+    callOf(),
+    [target('a', asked, 1, () => first), target('b', asked, 1, good)],
+    CALLER,
+  )
   assert.deepEqual([better.answer.status, better.target.upstream.name], [200, 'b'])
   assert.deepEqual((first.source as HandSource).heard, ['cancel'])
 
   const last = busy()
-  const both = await dispatch(callOf(), [target('a', asked, 1, busy), target('b', asked, 1, () => last)])
+  const both = await dispatch(
+    callOf(),
+    [target('a', asked, 1, busy), target('b', asked, 1, () => last)],
+    CALLER,
+  )
   assert.deepEqual([both.answer, both.attempts], [last, 2])
 })
 
@@ -108,9 +121,11 @@ test('[FAILOVER-05] nobody else is asked once the client left', async () => {
       isGone = true
       return answer()
     }
-    const outcome = await dispatch(call, [target('a', asked, 1, leaving), target('b', asked, 1, good)]).catch(
-      (error) => error,
-    )
+    const outcome = await dispatch(
+      call,
+      [target('a', asked, 1, leaving), target('b', asked, 1, good)],
+      CALLER,
+    ).catch((error) => error)
     assert.deepEqual(asked, ['a'])
     assert.ok(
       outcome instanceof GatewayError
@@ -129,7 +144,7 @@ test('[FAILOVER-04] U45 one request takes each credential once, though others ru
   }
   const targets = [targetOf(upstreamOf('up', { credentials: 3, send }))]
   const ids = Array.from({ length: 6 }, (_, at) => `request ${at}`)
-  await Promise.allSettled(ids.map((id) => dispatch(callOf({ id }), targets)))
+  await Promise.allSettled(ids.map((id) => dispatch(callOf({ id }), targets, CALLER)))
   for (const id of ids) assert.deepEqual(taken.get(id)?.toSorted(), [0, 1, 2], id)
   const first = ids.slice(0, 3).map((id) => taken.get(id)?.[0])
   assert.deepEqual(first.toSorted(), [0, 1, 2], 'requests begin with credentials in turn')
@@ -138,6 +153,29 @@ test('[FAILOVER-04] U45 one request takes each credential once, though others ru
 test('a bug in an upstream is no reason to try another', async () => {
   const asked: string[] = []
   const targets = [target('a', asked, 1, () => new TypeError('x is undefined')), target('b', asked, 1, good)]
-  await assert.rejects(dispatch(callOf(), targets), fails('internal', /^Internal error encountered\.$/))
+  await assert.rejects(
+    dispatch(callOf(), targets, CALLER),
+    fails('internal', /^Internal error encountered\.$/),
+  )
   assert.deepEqual([asked, failedDispatch(new Error('another'))], [['a'], undefined])
+})
+
+test('[RELAY-02] a pinned target is asked once, with its own credential', async () => {
+  const asked: number[] = []
+  const upstream = upstreamOf('a', {
+    credentials: 3,
+    send: async (_, { credential }) => {
+      asked.push(credential)
+      return busy()
+    },
+  })
+  for (let turn = 0; turn < 3; turn++) {
+    const { attempts } = await dispatch(
+      callOf(),
+      [{ ...targetOf(upstream), credential: 2, pinned: true }],
+      CALLER,
+    )
+    assert.equal(attempts, 1)
+  }
+  assert.deepEqual(asked, [2, 2, 2])
 })

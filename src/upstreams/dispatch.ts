@@ -1,6 +1,6 @@
 /** Sends a Call to the first of its Targets that answers. The only room that talks to providers. */
 import { GatewayError } from '../errors.ts'
-import type { Answer, Call, Target } from '../nouns.ts'
+import type { Answer, Call, Caller, Target } from '../nouns.ts'
 
 /** Over targets and credentials together, so that no failure is multiplied. */
 const ATTEMPTS_MAX = 3
@@ -27,7 +27,7 @@ export function failedDispatch(error: unknown): FailedDispatch | undefined {
  * Resolves with an answer that has begun; from then on nobody else is asked.
  * An error answer of an upstream is an answer too, when there is no better one to be had.
  */
-export async function dispatch(call: Call, targets: readonly Target[]): Promise<Dispatched> {
+export async function dispatch(call: Call, targets: readonly Target[], caller: Caller): Promise<Dispatched> {
   const plan = attemptsOf(targets)
   let attempts = 0
   let held: Dispatched | undefined
@@ -36,7 +36,7 @@ export async function dispatch(call: Call, targets: readonly Target[]): Promise<
     attempts++
     const isLast = attempts === plan.length || call.clientLeft()
     try {
-      const answer = await target.upstream.send(call, target)
+      const answer = await target.upstream.send(call, target, caller)
       held?.answer.source.cancel()
       held = { answer, target, attempts }
       if (!answer.retryable || isLast || call.clientLeft()) return held
@@ -56,14 +56,16 @@ let turn = 0
 
 /**
  * Every target, each as often as it has credentials; at most `ATTEMPTS_MAX` in all, other targets first. Requests take
- * turns with the credentials, and one request never takes the same one twice, however many run beside it.
+ * turns with the credentials, and one request never takes the same one twice, however many run beside it. A pinned
+ * target keeps the credential that it came with.
  */
 function attemptsOf(targets: readonly Target[]): Target[] {
   const first = turn++
   const plan = targets.map((target) =>
-    target.upstream.credentials > 1 ? { ...target, credential: first } : target,
+    target.upstream.credentials > 1 && !target.pinned ? { ...target, credential: first } : target,
   )
   for (const target of targets) {
+    if (target.pinned) continue
     for (let more = 1; more < target.upstream.credentials && plan.length < ATTEMPTS_MAX; more++) {
       plan.push({ ...target, credential: first + more })
     }

@@ -60,9 +60,9 @@ for (const [id, target, wanted, rest] of ROUTES) {
 const REFUSED: readonly [string, string, string, RegExp, Partial<HttpRequest>?][] = [
   [
     'PATH-06',
-    '/v1beta/models/m:predict',
+    '/v1beta/models/m:embedText',
     'not_found',
-    /^models\/m is not found for API version v1beta, or is not supported for predict\./,
+    /^models\/m is not found for API version v1beta, or is not supported for embedText\./,
   ],
   ['PATH-06', '/v1beta/models/m:', 'not_found', /^The requested URL/],
   ['PATH-06', '/v1beta/files/f:generateContent', 'not_found', /^The requested URL/],
@@ -125,12 +125,64 @@ test('[CARRIER-03] the same key twice is one, and what is empty is none', () => 
   assert.equal(credential({ authorization: 'Basic k' }), undefined)
 })
 
-test('only paths that begin with a version are Gemini’s', () => {
-  assert.deepEqual([['v1beta', 'x'], ['v1'], ['v1beta2'], ['admin'], []].map(isGeminiPath), [
-    true,
-    true,
+test('only paths that begin with a version are Gemini’s, and those that upload to one', () => {
+  for (const path of [['v1beta', 'x'], ['v1'], ['upload', 'v1', 'files']]) assert.ok(isGeminiPath(path))
+  for (const path of [['v1beta2'], ['admin'], [], ['upload'], ['upload', 'v9'], ['upload', 'upload']])
+    assert.ok(!isGeminiPath(path))
+})
+
+const RESOURCES: readonly [string, string, readonly string[], string, boolean][] = [
+  ['GET', '/v1beta/files', ['files'], '', false],
+  ['GET', '/v1/files/abc', ['files', 'abc'], '', false],
+  ['GET', '/v1/files/abc:download?alt=media', ['files', 'abc'], 'download', false],
+  ['POST', '/v1/files%3Aregister', ['files'], 'register', false],
+  ['POST', '/upload/v1beta/files', ['files'], '', true],
+  ['PUT', '/upload/v1alpha/files?upload_id=x', ['files'], '', true],
+  ['POST', '/upload/v1beta/fileSearchStores/s:uploadTo', ['fileSearchStores', 's'], 'uploadTo', true],
+  ['PATCH', '/v1beta/cachedContents/c', ['cachedContents', 'c'], '', false],
+  [
+    'GET',
+    '/v1/projects/p/locations/l/cachedContents/c',
+    ['projects', 'p', 'locations', 'l', 'cachedContents', 'c'],
+    '',
     false,
-    false,
-    false,
-  ])
+  ],
+  ['POST', '/v1beta/models/m:batchGenerateContent', ['models', 'm'], 'batchGenerateContent', false],
+  ['POST', '/v1beta/models/m:predictLongRunning', ['models', 'm'], 'predictLongRunning', false],
+  ['GET', '/v1beta/models/m/operations/o', ['models', 'm', 'operations', 'o'], '', false],
+  ['GET', '/v1beta/models/m/operations', ['models', 'm', 'operations'], '', false],
+  ['GET', '/v1beta/tunedModels', ['tunedModels'], '', false],
+]
+for (const [method, target, segments, action, isUpload] of RESOURCES) {
+  test(`[RESOURCE-01] opens ${method} ${target} as a resource`, () => {
+    const opening = open(requestOf(target, { method }))
+    assert.deepEqual([opening.verb, opening.model, opening.delivery], ['resource', '', 'unary'])
+    assert.deepEqual(opening.resource, { method, isUpload, segments, action })
+  })
+}
+
+test('[RESOURCE-01] what is no resource is none by upload either, and the key travels as ever', () => {
+  for (const target of ['/upload/v1beta/models/m', '/upload/v2/files', '/upload/v1beta'])
+    assert.throws(() => open(requestOf(target)), fails('not_found', /^The requested URL/))
+  assert.equal(open(requestOf('/upload/v1/files?key=k')).credential, 'k')
+  assert.throws(
+    () => open(requestOf('/upload/v1/files?key=k', { headers: { 'x-goog-api-key': 'other' } })),
+    fails('invalid_argument', /more than one API key/),
+  )
+})
+
+test('[FILM-02] the cloud platform’s films are resources below a project; nothing else there is', () => {
+  const model = '/v1/projects/p/locations/l/publishers/google/models/veo-3.0-generate-001'
+  for (const action of ['predictLongRunning', 'fetchPredictOperation']) {
+    const { verb, resource } = open(requestOf(`${model}:${action}`))
+    assert.deepEqual([verb, resource?.action, resource?.segments.length], ['resource', action, 8])
+    // A key that brings its project along names none.
+    const short = open(requestOf(`/v1beta1/publishers/google/models/veo-3.0-generate-001:${action}`))
+    assert.deepEqual([short.resource?.action, short.resource?.segments.length], [action, 4])
+  }
+  assert.equal(open(requestOf(`${model}:predict`)).verb, 'predict')
+  assert.throws(
+    () => open(requestOf('/v1/projects/p/locations/l/other/x:predictLongRunning')),
+    fails('not_found'),
+  )
 })

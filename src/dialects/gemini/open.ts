@@ -1,12 +1,20 @@
 /** Route, verb, model and credential of a Gemini request, from its path, query and headers alone. */
 import { GatewayError, modelNotFound } from '../../errors.ts'
 import type { Delivery, HttpRequest, Opening, Verb } from '../../nouns.ts'
+import { resourcePathOf } from './resource-path.ts'
 
 const VERSIONS: ReadonlySet<string> = new Set(['v1beta', 'v1', 'v1alpha', 'v1beta1'])
 
 const VERBS: ReadonlyMap<string, Verb> = new Map(
   (
-    ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'] as const
+    [
+      'generateContent',
+      'streamGenerateContent',
+      'countTokens',
+      'embedContent',
+      'batchEmbedContents',
+      'predict',
+    ] as const
   ).map((verb) => [verb, verb]),
 )
 
@@ -18,12 +26,13 @@ const MODEL =
   /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._@:+-]*[A-Za-z0-9])?\/)*[A-Za-z0-9_](?:[A-Za-z0-9._@:+-]*[A-Za-z0-9])?$/
 const MODEL_CHARACTERS_MAX = 256
 
-/** `/{version}/…`, and nothing that another dialect or the operator's routes own. */
+/** `/{version}/…` and `/upload/{version}/…`, and nothing that another dialect or the operator's routes own. */
 export function isGeminiPath(path: readonly string[]): boolean {
-  return VERSIONS.has(path[0] ?? '')
+  return VERSIONS.has(path[0] === 'upload' ? (path[1] ?? '') : (path[0] ?? ''))
 }
 
 export function open(request: HttpRequest): Opening {
+  if (request.path[0] === 'upload') return openUpload(request)
   const [version = '', ...rest] = request.path
   if (!VERSIONS.has(version)) throw routeNotFound()
   const credential = credentialOf(request)
@@ -35,14 +44,24 @@ export function open(request: HttpRequest): Opening {
   }
   const colon = last.lastIndexOf(':')
   const verb = colon < 0 ? undefined : VERBS.get(last.slice(colon + 1))
+  const resource = verb === undefined ? resourcePathOf(request.method, rest, false) : undefined
+  if (resource !== undefined) return { ...shared, verb: 'resource', model: '', delivery: 'unary', resource }
   if (verb === undefined && colon < 0 && rest[0] === 'models' && rest.length >= 2 && last !== '') {
     allow(request, 'GET')
     return { ...shared, verb: 'getModel', model: modelOf(rest, version, 'getModel'), delivery: 'unary' }
   }
   if (verb === undefined) throw unknownVerb(rest, version, colon < 0 ? '' : last.slice(colon + 1))
   allow(request, 'POST')
-  const resource = [...rest.slice(0, -1), last.slice(0, colon)]
-  return { ...shared, verb, model: modelOf(resource, version, verb), delivery: deliveryOf(request, verb) }
+  const named = [...rest.slice(0, -1), last.slice(0, colon)]
+  return { ...shared, verb, model: modelOf(named, version, verb), delivery: deliveryOf(request, verb) }
+}
+
+function openUpload(request: HttpRequest): Opening {
+  const [, version = '', ...rest] = request.path
+  const resource = resourcePathOf(request.method, rest, true)
+  if (!VERSIONS.has(version) || resource === undefined) throw routeNotFound()
+  const credential = credentialOf(request)
+  return { apiVersion: version, credential, verb: 'resource', model: '', delivery: 'unary', resource }
 }
 
 /** `models/m`, `tunedModels/m`, the cloud platform's `projects/…/publishers/google/models/m` and `publishers/google/models/m`. */

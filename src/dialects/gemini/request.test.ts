@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bodyOf, callOf, fails, headersOf, requestOf } from '../../nouns.fixture.ts'
 import type { HttpRequest, Opening } from '../../nouns.ts'
-import { decode } from './request.ts'
+import { callFrom, decode, parseDocument, readDocument } from './request.ts'
 
 const LIMITS = { depth: 20, nodes: 1_000, keysPerObject: 100 }
 const OPENING: Opening = callOf()
@@ -177,3 +177,38 @@ for (const [value, waitMs] of DEADLINES) {
     assert.equal(deadlineAtMs, waitMs === undefined ? undefined : waitMs + 5)
   })
 }
+
+const document = (body: string | Buffer, headers: Record<string, string> = {}) =>
+  readDocument(requestOf('/', { ...bodyOf(body), ...headersOf(headers) }), LIMITS)
+
+test('[RESOURCE-03] what a resource is made from is read within the limits of every body', async () => {
+  assert.deepEqual(await document('{"a":[1]}'), { a: [1] })
+  assert.deepEqual(await document('\ufeff{}', { 'content-type': 'text/plain;charset=UTF-8' }), {})
+  assert.deepEqual(await document(''), {})
+  for (const body of ['[]', '1', '{"a":}', '{"a":1', `${'['.repeat(30)}`, Buffer.from([0x7b, 0xff, 0x7d])])
+    await assert.rejects(document(body), fails('invalid_argument', /^Invalid JSON payload received/))
+  await assert.rejects(
+    document('{}', { 'content-type': 'text/html' }),
+    fails('invalid_argument', /must be JSON/),
+  )
+  assert.deepEqual(parseDocument(Buffer.from('{"a":1}'), LIMITS), { a: 1 })
+  assert.throws(() => parseDocument(Buffer.from(''), LIMITS), fails('invalid_argument'))
+  assert.throws(() => parseDocument(Buffer.from(`{"a":${'['.repeat(30)}`), LIMITS), fails('invalid_argument'))
+})
+
+test('[BATCH-01] a call from a part of a batch is checked as a client’s is, and carries nothing of one', () => {
+  const asker = { id: 'an-id', receivedAtMs: 5, clientLeft: () => true }
+  const opening = { verb: 'generateContent', model: 'm', apiVersion: 'v1', delivery: 'unary' } as const
+  const limits = { depth: 8, nodes: 100, keysPerObject: 10 }
+  const from = (body: string) =>
+    callFrom(Buffer.from(body), { ...opening, credential: undefined }, limits, asker)
+  const call = from('{"generationConfig":{"maxOutputTokens":7}}')
+  assert.deepEqual(
+    [call.id, call.receivedAtMs, call.clientLeft(), call.facts.maxOutputTokens, call.model],
+    ['an-id', 5, true, 7, 'm'],
+  )
+  assert.deepEqual([call.forwardHeaders, call.forwardQuery, call.deadlineAtMs], [{}, '', undefined])
+  for (const body of ['[]', '{', '{"contents":[],"contents":[]}', '['.repeat(20)]) {
+    assert.throws(() => from(body), fails('invalid_argument'), body)
+  }
+})

@@ -45,23 +45,68 @@ export async function decode(request: HttpRequest, opening: Opening, limits: Jso
   const scanner = new JsonScanner(limits, WATCH)
   const body = await request.body(visitor(scanner))
   finishScan(scanner, body)
+  return {
+    ...callOf(opening, body, scanner, request),
+    forwardHeaders: forwardHeaders(request),
+    forwardQuery: forwardQuery(request.query),
+    deadlineAtMs: deadlineOf(request),
+  }
+}
+
+/** Whoever asks: a client's request, or what stands for it. */
+export type Asker = Pick<HttpRequest, 'id' | 'receivedAtMs' | 'clientLeft'>
+
+/** A call from a body that came as a part of something else, such as a line of a batch; checked like a client's. */
+export function callFrom(body: Buffer, opening: Opening, limits: JsonLimits, asker: Asker): Call {
+  const scanner = new JsonScanner(limits, WATCH)
+  visitor(scanner)(body)
+  finishScan(scanner, body)
+  return callOf(opening, body, scanner, asker)
+}
+
+function callOf(opening: Opening, body: Buffer, scanner: JsonScanner, asker: Asker): Call {
   let document: Record<string, unknown> | undefined
   return {
     ...opening,
-    id: request.id,
+    id: asker.id,
     wire: 'gemini',
     body,
     document: () => {
-      document ??= JSON.parse(withoutBom(body).toString('utf8')) as Record<string, unknown>
+      document ??= parse(body)
       return document
     },
     facts: factsOf(scanner, body),
-    forwardHeaders: forwardHeaders(request),
-    forwardQuery: forwardQuery(request.query),
-    receivedAtMs: request.receivedAtMs,
-    deadlineAtMs: deadlineOf(request),
-    clientLeft: () => request.clientLeft(),
+    forwardHeaders: {},
+    forwardQuery: '',
+    receivedAtMs: asker.receivedAtMs,
+    deadlineAtMs: undefined,
+    clientLeft: () => asker.clientLeft(),
   }
+}
+
+/** The JSON object that a resource is made from, within the same limits; `{}` when there is no body. */
+export async function readDocument(
+  request: HttpRequest,
+  limits: JsonLimits,
+): Promise<Record<string, unknown>> {
+  refuseContentType(request.headers['content-type'])
+  const scanner = new JsonScanner(limits)
+  const body = await request.body(visitor(scanner))
+  if (body.length === 0) return {}
+  finishScan(scanner, body)
+  return parse(body)
+}
+
+/** The same for a text that came as a part of something else. */
+export function parseDocument(body: Buffer, limits: JsonLimits): Record<string, unknown> {
+  const scanner = new JsonScanner(limits)
+  visitor(scanner)(body)
+  finishScan(scanner, body)
+  return parse(body)
+}
+
+function parse(body: Buffer): Record<string, unknown> {
+  return JSON.parse(withoutBom(body).toString('utf8')) as Record<string, unknown>
 }
 
 function refuseContentType(contentType: string | undefined): void {

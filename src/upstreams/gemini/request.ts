@@ -18,7 +18,7 @@ export interface OutgoingRequest {
 }
 
 /** The developer API knows three versions; Vertex's `v1beta1` is its `v1beta`. */
-function versionFor(endpoint: Endpoint, asked: string): string {
+export function versionFor(endpoint: Endpoint, asked: string): string {
   return endpoint.apiVersion ?? (asked === 'v1beta1' ? 'v1beta' : asked)
 }
 
@@ -55,7 +55,7 @@ export function buildListRequest(
   }
 }
 
-function credentialHeader(endpoint: Endpoint, key: string): Record<string, string> {
+export function credentialHeader(endpoint: Endpoint, key: string): Record<string, string> {
   return endpoint.credential === 'bearer' ? { authorization: `Bearer ${key}` } : { 'x-goog-api-key': key }
 }
 

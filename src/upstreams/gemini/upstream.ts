@@ -6,6 +6,7 @@ import { connectionError } from './errors.ts'
 import { Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { listModels } from './models.ts'
 import { buildRequest, type Endpoint, type OutgoingRequest } from './request.ts'
+import { createResourceHost } from './resources.ts'
 
 export interface GeminiOptions {
   readonly name: string
@@ -74,6 +75,7 @@ export function createGeminiUpstream(options: GeminiOptions): Upstream {
     name: options.name,
     kind: 'gemini',
     credentials: options.keys.length,
+    resources: createResourceHost({ ...options, endpoint, origin: url.origin, pool }),
     send,
     listModels: () => listModels(options.name, endpoint, keyAt(listings++), fetchJson),
     close: () => pool.close(),

@@ -1,0 +1,74 @@
+/** What the room of resources needs of the others: who can do what, and who does it. */
+import { randomUUIDv7 } from 'node:crypto'
+import type { Config } from '../config/schema.ts'
+import { callFrom, parseDocument, readDocument } from '../dialects/gemini/request.ts'
+import { GatewayError } from '../errors.ts'
+import { type Parts, perform } from '../gateway.ts'
+import type { Store, Target, Upstream } from '../nouns.ts'
+import type { Log } from '../observe/log.ts'
+import { createResources, type ResourceRoom } from '../resources/resources.ts'
+import { SANDBOX_MODELS } from '../upstreams/sandbox/models.ts'
+import { describeFile, planFilm, textOfFile } from '../upstreams/sandbox/stored.ts'
+import { matchesAny } from '../wire/glob.ts'
+import type { JsonLimits } from '../wire/json-scanner.ts'
+
+/** Read anew each time, because a reload replaces them. */
+export interface Routing {
+  readonly find: (model: string) => readonly Target[]
+  readonly upstreams: () => readonly Upstream[]
+  readonly parts: () => Parts
+}
+
+export function openResources(
+  config: Config,
+  limits: JsonLimits,
+  store: Store,
+  log: Log,
+  { find, upstreams, parts }: Routing,
+): ResourceRoom {
+  /** The sandbox keeps no caches of its own: whatever is cached here is cached for one of its models. */
+  const modelOf = (name: string) => {
+    const target = find(name).find(({ upstream }) => upstream.kind === 'sandbox')
+    const model = target && SANDBOX_MODELS.get(target.model)
+    return model?.resource.supportedGenerationMethods?.includes('createCachedContent') ? model : undefined
+  }
+  const room: ResourceRoom = createResources({
+    store,
+    dataFolder: config.data,
+    limits: config.resources,
+    readJson: (request) => readDocument(request, limits),
+    parseJson: (bytes) => parseDocument(bytes, limits),
+    modelExists: (name, { models }) =>
+      (models.length === 0 || matchesAny(models, name)) && modelOf(name) !== undefined,
+    cacheTokensMin: (name) => modelOf(name)?.cacheTokensMin ?? 0,
+    countTokens: async (name, document, caller) => {
+      const model = modelOf(name)
+      if (model === undefined) return 0
+      const { countCached } = await import('../upstreams/sandbox/count-cached.ts')
+      return countCached(model, document, { caller, library: room.library })
+    },
+    supportsModel: ({ models }, name, method) =>
+      (models.length === 0 || matchesAny(models, name)) &&
+      find(name).some((target) => supportsMethod(target, method)),
+    perform: (opening, body, caller, signal) => {
+      const asker = {
+        id: randomUUIDv7(),
+        receivedAtMs: performance.now(),
+        clientLeft: () => signal.aborted,
+      }
+      return perform(callFrom(body, opening, limits, asker), caller, parts(), signal)
+    },
+    describe: describeFile,
+    planFilm: (_, body) => planFilm(body),
+    textOf: textOfFile,
+    relay: { upstreams, find },
+    onFailure: (error) => log.error(log.describe(GatewayError.from(error)), 'work on stored things failed'),
+  })
+  return room
+}
+
+/** What the sandbox's models make is listed; films are made by nobody else, and a batch is a number of calls. */
+function supportsMethod({ upstream, model }: Target, method: string): boolean {
+  if (upstream.kind !== 'sandbox') return method !== 'predictLongRunning'
+  return SANDBOX_MODELS.get(model)?.resource.supportedGenerationMethods?.includes(method) === true
+}

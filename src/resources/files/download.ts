@@ -1,0 +1,94 @@
+/** The bytes of a generated file, all of them or one range. */
+import { GatewayError } from '../../errors.ts'
+import type { HttpRequest, HttpResponse, ResourceRow } from '../../nouns.ts'
+import type { Blobs } from '../blobs/blobs.ts'
+import type { Reply } from '../collection.ts'
+import { documentOf } from './file.ts'
+
+/** Read from the disk at one time. */
+const PIECE_BYTES = 256 * 1024
+const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/i
+
+interface Span {
+  readonly start: number
+  /** One after the last byte. */
+  readonly end: number
+}
+
+/** What a download reads of its request. */
+type Asked = Pick<HttpRequest, 'headers' | 'query'>
+
+export function downloadFile(row: ResourceRow, request: Asked, blobs: Blobs): Reply {
+  const { mimeType, source } = documentOf(row)
+  const alt = request.query.get('alt') ?? request.query.get('$alt')
+  if (alt !== 'media') {
+    throw new GatewayError('invalid_argument', 'A file is downloaded with the query parameter alt=media.')
+  }
+  if (source !== 'GENERATED' || row.blob === undefined) {
+    throw new GatewayError(
+      'invalid_argument',
+      `Only generated files can be downloaded: ${row.name} was uploaded.`,
+    )
+  }
+  const { blob, sizeBytes } = row
+  const common = { 'content-type': mimeType, 'accept-ranges': 'bytes' }
+  const span = spanOf(request, sizeBytes)
+  if (span === 'unsatisfiable') return notSatisfiable(sizeBytes)
+  const { start, end } = span ?? { start: 0, end: sizeBytes }
+  return {
+    status: span === undefined ? 200 : 206,
+    headers: {
+      ...common,
+      'content-length': end - start,
+      ...(span && { 'content-range': `bytes ${start}-${end - 1}/${sizeBytes}` }),
+    },
+    stream: (response) => sendBlob(blobs, blob, start, end, response),
+  }
+}
+
+/** One range or none: several, or one in another unit, get the whole file, as RFC 9110 allows. */
+function spanOf(request: Asked, sizeBytes: number): Span | 'unsatisfiable' | undefined {
+  const [, first = '', last = ''] = RANGE.exec(request.headers.range ?? '') ?? []
+  if (first === '' && last === '') return undefined
+  const start = first === '' ? Math.max(0, sizeBytes - Number(last)) : Number(first)
+  const end = first === '' || last === '' ? sizeBytes : Math.min(Number(last) + 1, sizeBytes)
+  if (first !== '' && last !== '' && Number(last) < start) return undefined
+  return start < end ? { start, end } : 'unsatisfiable'
+}
+
+function notSatisfiable(sizeBytes: number): Reply {
+  const message = `The range is not within the ${sizeBytes} bytes of the file.`
+  return {
+    status: 416,
+    headers: { 'content-range': `bytes */${sizeBytes}` },
+    json: { error: { code: 416, message, status: 'OUT_OF_RANGE' } },
+  }
+}
+
+/** As fast as the client takes it, and no further than it stays. */
+async function sendBlob(
+  blobs: Blobs,
+  blob: string,
+  start: number,
+  end: number,
+  response: HttpResponse,
+): Promise<void> {
+  let isGone = false
+  let wake = () => {}
+  response.onDrain(() => wake())
+  response.onClientLeft(() => {
+    isGone = true
+    wake()
+  })
+  for (let at = start; at < end && !isGone; ) {
+    const piece = await blobs.read(blob, at, Math.min(at + PIECE_BYTES, end))
+    // Deleted while it was read: what is missing must be seen.
+    if (piece.length === 0) return response.destroy()
+    at += piece.length
+    const room = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    if (!isGone && !response.write(piece)) await room
+  }
+  if (!isGone) response.end()
+}
