@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Requirement } from '../test/requirements.ts'
+import type { Requirement } from '../test/promises.ts'
 import { checkMatrix, checkRequirements } from './check-requirements.ts'
 import { problemText } from './problem.ts'
 

@@ -42,7 +42,8 @@ export function placeOf(file: string): Place | undefined {
   if (first === 'wire') return plain(0)
   if (first === 'nouns.ts' || first === 'errors.ts') return plain(1)
   if (first === 'gateway.ts') return plain(3)
-  if (first === 'main.ts') return plain(4)
+  // What main.ts puts together in more than a few lines stands in a folder beside it.
+  if (first === 'main.ts' || first === 'main') return plain(4)
   if (first === 'cli') return plain(5)
   if (!ROOMS.includes(first)) return undefined
   const hasProvider = ROOMS_OF_PROVIDERS.includes(first) && rest.length > 0

@@ -3,34 +3,9 @@
  * A test proves a promise by its id in its name, as `[WIRE-SSE-01] …`, or by the row of the catalogue that it plays.
  */
 
-export interface Requirement {
-  readonly id: string
-  readonly promise: string
-  /** Whose rule it is: a part of Google's API, an RFC, or our own design. */
-  readonly source: string
-  /** Rows of the fault and input catalogue that prove it as well, such as `A01` or `C-03`. */
-  readonly rows: readonly string[]
-  /** The command that measures it, where a test of a second or two could not. */
-  readonly measuredBy?: string
-}
-
-/** A promise, or a promise and the catalogue rows that prove it. */
-type Entry = string | readonly [promise: string, rows: string]
-
-function promises(source: string, entries: Readonly<Record<string, Entry>>): Requirement[] {
-  return Object.entries(entries).map(([id, entry]) => {
-    const [promise, rows = ''] = typeof entry === 'string' ? [entry] : entry
-    return { id, promise, source, rows: rows.split(' ').filter(Boolean) }
-  })
-}
-
-function measured(
-  source: string,
-  measuredBy: string,
-  entries: Readonly<Record<string, string>>,
-): Requirement[] {
-  return promises(source, entries).map((requirement) => ({ ...requirement, measuredBy }))
-}
+import { measured, promises, type Requirement } from './promises.ts'
+import { RESOURCE_REQUIREMENTS } from './requirements-resources.ts'
+import { SANDBOX_REQUIREMENTS } from './requirements-sandbox.ts'
 
 export const REQUIREMENTS: readonly Requirement[] = [
   ...promises('Gemini API: paths and methods', {
@@ -133,7 +108,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'SANDBOX-01': 'the same request gets the same answer, streamed or not',
     'SANDBOX-02': 'usageMetadata adds up, on the last chunk as in one piece, by a documented tokenizer',
     'SANDBOX-03': 'modelVersion, responseId and createTime are there, as in a real answer',
-    'SANDBOX-04': 'embeddings are deterministic unit vectors of the asked dimension',
+    'SANDBOX-04': 'embeddings are deterministic; a whole one has length 1, and a shorter one is its beginning',
     'SANDBOX-05': 'it plays the Gemini families that the documentation of Gemini providers names',
   }),
   ...promises('Google Gen AI SDK: @google/genai 1.52, 2.32, 3.1 and Python google-genai', {
@@ -224,6 +199,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'BENCH-04': 'an open stream holds at most 90 KiB at 2,000 streams',
     'BENCH-05': 'it is ready one second after its start',
   }),
+  ...SANDBOX_REQUIREMENTS,
+  ...RESOURCE_REQUIREMENTS,
 ]
 
 /** The tables of bad inputs, and how many rows each of them has. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestEvent } from 'node:test/reporters'
-import type { Requirement } from '../requirements.ts'
+import type { Requirement } from '../promises.ts'
 import { citedIds, citedRows } from './citations.ts'
 import { prove, renderMatrix } from './matrix.ts'
 import { resultsOf, type TestResult } from './reporter.ts'

@@ -115,7 +115,7 @@ function* bytewise(whole: Buffer): Iterable<Buffer> {
 }
 
 const inline = (data: string) =>
-  `{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"${data}"}},{"text":"a"}]}]}`
+  `{"contents":[{"parts":[{"inlineData":{"mimeType":"text/plain","data":"${data}"}},{"text":"a"}]}]}`
 
 const BASE64: Readonly<Record<string, readonly [data: string, expect: Expectation]>> = {
   'no base64 at all': ['!!!', REFUSED],

@@ -98,7 +98,7 @@ test('[ERR-ROUTE-01] a path that leads nowhere is a 404 in Google’s shape', as
     '/nowhere',
     '/v2/models',
     '/v1beta/nothing',
-    '/v1beta/files',
+    '/v1beta/environments',
     '/livez/more',
     '/metrics/',
   ]) {

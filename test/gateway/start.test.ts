@@ -83,11 +83,12 @@ test('[START-01] neither key is in any file of the data folder, and nobody else 
   const { client = '', admin = '' } = keysIn(started.output)
   assert.equal(await statusWith(started.url, client), 200)
   assert.equal((await started.stop()).exitCode, 0)
-  for (const name of await readdir(data())) {
-    const path = join(data(), name)
+  for (const entry of await readdir(data(), { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    assert.equal((await stat(path)).mode & 0o077, 0, path)
+    if (!entry.isFile()) continue
     const content = await readFile(path, 'latin1')
-    assert.ok(!content.includes(client) && !content.includes(admin), `${name} holds a key`)
-    assert.equal((await stat(path)).mode & 0o077, 0, name)
+    assert.ok(!content.includes(client) && !content.includes(admin), `${path} holds a key`)
   }
   assert.equal((await stat(data())).mode & 0o077, 0)
 })

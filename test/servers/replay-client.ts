@@ -37,7 +37,8 @@ export async function startReplay(): Promise<Replay> {
   const signal = AbortSignal.timeout(START_TIMEOUT_MS)
   const [line] = (await Promise.race([once(lines, 'line', { signal }), failed])) as [string]
   const { port, controlPort } = JSON.parse(line) as { port: number; controlPort: number }
-  const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  // A connection that was kept may be closed at the very moment at which it is used again.
+  const agent = new Agent({ keepAlive: false })
   const ask = (path: string, body?: object) => askControl(agent, controlPort, path, body)
   return {
     url: `http://127.0.0.1:${port}`,
