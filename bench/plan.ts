@@ -2,9 +2,17 @@
 import { parseArgs } from 'node:util'
 import type { SubjectName } from './subjects/subject.ts'
 
-export type Workload = 'unary' | 'burst' | 'drip' | 'latency' | 'memory' | 'ready'
+export type Workload = 'unary' | 'burst' | 'drip' | 'latency' | 'memory' | 'ready' | 'sandbox'
 
-export const WORKLOADS: readonly Workload[] = ['unary', 'burst', 'drip', 'latency', 'memory', 'ready']
+export const WORKLOADS: readonly Workload[] = [
+  'unary',
+  'burst',
+  'drip',
+  'latency',
+  'memory',
+  'ready',
+  'sandbox',
+]
 export const SUBJECT_NAMES: readonly SubjectName[] = ['nginx', 'wasat', 'bare', 'portkey']
 
 export interface Plan {
@@ -14,6 +22,7 @@ export interface Plan {
   /** Latency and memory vary less, or take longer: they stop after so many rounds. */
   readonly latencyRounds: number
   readonly memoryRounds: number
+  readonly sandboxRounds: number
   /** Sent to each subject before the first round; compilers need them, and half warm is a figure of its own. */
   readonly warmUpRequests: number
   readonly unaryRequests: number
@@ -23,6 +32,10 @@ export interface Plan {
   readonly latencySeconds: number
   readonly heldStreams: number
   readonly readyStarts: number
+  readonly sandboxRequests: number
+  readonly sandboxStreams: number
+  /** Programs that are run with an interpreter ready. */
+  readonly sandboxPrograms: number
   /** No round begins that would probably end after this; what was measured by then is the result. */
   readonly timeLimitMs: number
 }
@@ -42,6 +55,7 @@ const FULL: Plan = {
   rounds: 5,
   latencyRounds: 3,
   memoryRounds: 2,
+  sandboxRounds: 2,
   warmUpRequests: 30_000,
   unaryRequests: 40_000,
   burstRequests: 12_000,
@@ -50,6 +64,9 @@ const FULL: Plan = {
   latencySeconds: 3,
   heldStreams: 2_000,
   readyStarts: 5,
+  sandboxRequests: 8_000,
+  sandboxStreams: 2_000,
+  sandboxPrograms: 4,
   timeLimitMs: 345_000,
 }
 
@@ -58,6 +75,7 @@ const QUICK: Plan = {
   rounds: 2,
   latencyRounds: 1,
   memoryRounds: 1,
+  sandboxRounds: 1,
   warmUpRequests: 16_000,
   unaryRequests: 12_000,
   burstRequests: 5_000,

@@ -55,7 +55,7 @@ export function addedMs(samples: Samples, who: Measured, name: FigureName): Spre
 export interface Verdict {
   readonly target: string
   readonly limit: number
-  readonly unit: '×' | 'KiB' | 'ms'
+  readonly unit: '×' | 'KiB' | 'MiB' | 'ms' | 'µs'
   /** Undefined when it was not measured in this run. */
   readonly found: number | undefined
   readonly result: 'pass' | 'miss' | 'not measured'
@@ -93,6 +93,30 @@ const TARGETS: readonly TargetRow[] = [
     limit: 1_000,
     unit: 'ms',
     find: (samples) => figure(samples, 'wasat', 'readyMs'),
+  },
+  {
+    target: 'sandbox: CPU, unary answer',
+    limit: 400,
+    unit: 'µs',
+    find: (samples) => figure(samples, 'wasat', 'sandboxUnaryCpuMicros'),
+  },
+  {
+    target: 'sandbox: CPU, streamed event',
+    limit: 60,
+    unit: 'µs',
+    find: (samples) => figure(samples, 'wasat', 'sandboxEventCpuMicros'),
+  },
+  {
+    target: 'sandbox: memory before Python',
+    limit: 200,
+    unit: 'MiB',
+    find: (samples) => figure(samples, 'wasat', 'sandboxMib'),
+  },
+  {
+    target: 'sandbox: a program, warm',
+    limit: 50,
+    unit: 'ms',
+    find: (samples) => figure(samples, 'wasat', 'sandboxCodeMs'),
   },
 ]
 

@@ -5,6 +5,7 @@ import { measureDrip } from './measures/drip.ts'
 import { measureDirectLatency, measureLatency } from './measures/latency.ts'
 import { measureMemory } from './measures/memory.ts'
 import { measureReady } from './measures/ready.ts'
+import { measureSandbox } from './measures/sandbox.ts'
 import type { Plan, Workload } from './plan.ts'
 import type { Measured, SampleBook } from './results.ts'
 
@@ -79,6 +80,7 @@ function stepsOf(round: number, { bench, started }: RoundsOptions): readonly Ste
 
 function roundsOf(plan: Plan, workload: Workload): number {
   if (workload === 'memory') return Math.min(plan.rounds, plan.memoryRounds)
+  if (workload === 'sandbox') return Math.min(plan.rounds, plan.sandboxRounds)
   if (workload === 'latency') return Math.min(plan.rounds, plan.latencyRounds)
   return workload === 'ready' ? 1 : plan.rounds
 }
@@ -100,6 +102,10 @@ function stepsFor(workload: Workload, bench: Bench, started: readonly Started[])
       ]
     case 'memory':
       return each((one) => measureMemory(bench, one.subject))
+    case 'sandbox':
+      return started
+        .filter((one) => one.subject.name === 'wasat')
+        .map((one) => ({ who: one.subject.name, workload, measure: () => measureSandbox(bench) }))
     case 'ready': {
       const own = started.filter((one) => one.subject.name === 'wasat')
       const starts = own.map(

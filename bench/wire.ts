@@ -53,12 +53,30 @@ const GEMINI_BODY = JSON.stringify({
 /** One whole request in the Gemini wire, as the client of a proxy or of the mock sends it. */
 export function geminiRequest(port: number, model: Model): Buffer {
   const verb = model === 'bench-unary' ? 'generateContent' : 'streamGenerateContent?alt=sse'
+  return requestBytes(port, `${model}:${verb}`, GEMINI_BODY)
+}
+
+function requestBytes(port: number, target: string, body: string): Buffer {
   return Buffer.from(
-    `POST /v1beta/models/${model}:${verb} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n` +
+    `POST /v1beta/models/${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n` +
       `content-type: application/json\r\nx-goog-api-key: ${CLIENT_KEY}\r\n` +
-      `content-length: ${Buffer.byteLength(GEMINI_BODY)}\r\n\r\n${GEMINI_BODY}`,
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     'latin1',
   )
+}
+
+export type SandboxQuestion = 'unary' | 'stream' | 'code'
+
+const SANDBOX_MODEL = 'gemini-2.5-flash'
+const CODE_BODY = JSON.stringify({
+  contents: [{ role: 'user', parts: [{ text: 'What is the sum of the first 50 prime numbers?' }] }],
+  tools: [{ codeExecution: {} }],
+})
+
+/** What the sandbox is asked: the same question as the others, or one that runs a program. */
+export function sandboxRequest(port: number, question: SandboxQuestion): Buffer {
+  const verb = question === 'stream' ? 'streamGenerateContent?alt=sse' : 'generateContent'
+  return requestBytes(port, `${SANDBOX_MODEL}:${verb}`, question === 'code' ? CODE_BODY : GEMINI_BODY)
 }
 
 /** The same question in OpenAI's format, for a gateway that takes no other. */

@@ -35,3 +35,7 @@ export type FigureName =
   | 'latencyP50Ms'
   | 'latencyP99Ms'
   | 'readyMs'
+  | 'sandboxUnaryCpuMicros'
+  | 'sandboxEventCpuMicros'
+  | 'sandboxMib'
+  | 'sandboxCodeMs'

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClosedLoop } from '../load/tasks.ts'
 import { cpuTimeMs } from '../proc.ts'
+import type { Running } from '../subjects/subject.ts'
 import type { Bench, Figures, Started } from './bench.ts'
 
 const CONNECTIONS = 64
@@ -15,13 +16,14 @@ interface ClosedLoopCost extends ClosedLoop {
   readonly mockBusyShare: number
 }
 
-async function measureCost(
+/** Over 64 connections that ask again and again. */
+export async function measureCost(
   bench: Bench,
-  { running }: Started,
-  model: 'bench-unary' | 'bench-burst',
+  running: Running,
+  request: Buffer,
   requests: number,
 ): Promise<ClosedLoopCost> {
-  const target = { port: running.port, request: running.request(model) }
+  const target = { port: running.port, request }
   const warmUp = Math.ceil(requests * WARM_UP_SHARE)
   await bench.load.ask({ kind: 'prepare', ...target, connections: CONNECTIONS, warmUp })
   const pids = running.pids()
@@ -41,16 +43,16 @@ async function measureCost(
   }
 }
 
-export async function measureUnary(bench: Bench, started: Started): Promise<Figures> {
-  const requests = Math.round(bench.plan.unaryRequests / started.subject.shareOfRequests)
-  const cost = await measureCost(bench, started, 'bench-unary', requests)
+export async function measureUnary(bench: Bench, { subject, running }: Started): Promise<Figures> {
+  const requests = Math.round(bench.plan.unaryRequests / subject.shareOfRequests)
+  const cost = await measureCost(bench, running, running.request('bench-unary'), requests)
   const { cpuMicros, perSecond, mockBusyShare } = cost
   return { unaryCpuMicros: cpuMicros, unaryPerSecond: perSecond, unaryMockBusyShare: mockBusyShare }
 }
 
-export async function measureBurst(bench: Bench, started: Started): Promise<Figures> {
-  const requests = Math.round(bench.plan.burstRequests / started.subject.shareOfRequests)
-  const cost = await measureCost(bench, started, 'bench-burst', requests)
+export async function measureBurst(bench: Bench, { subject, running }: Started): Promise<Figures> {
+  const requests = Math.round(bench.plan.burstRequests / subject.shareOfRequests)
+  const cost = await measureCost(bench, running, running.request('bench-burst'), requests)
   const { cpuMicros, perSecond, mockBusyShare } = cost
   return { burstCpuMicros: cpuMicros, burstPerSecond: perSecond, burstMockBusyShare: mockBusyShare }
 }

@@ -1,7 +1,7 @@
 /** Before anything is measured: does the subject answer rightly at all? A proxy that loses bytes is fast for nothing. */
 import { connect } from 'node:net'
 import { ResponseReader } from '../load/response-reader.ts'
-import { BURST_EVENTS, type Model, sseBody, UNARY_ANSWER } from '../wire.ts'
+import { BURST_EVENTS, sseBody, UNARY_ANSWER } from '../wire.ts'
 import type { Bench, Started } from './bench.ts'
 
 const DRIP_EVENTS = 4
@@ -14,7 +14,8 @@ export async function verifySubject(bench: Bench, started: Started): Promise<voi
     ['bench-burst', sseBody(BURST_EVENTS), BURST_EVENTS],
     ['bench-drip', sseBody(DRIP_EVENTS), DRIP_EVENTS],
   ] as const) {
-    const exchange = await askOnce(started, model)
+    const { running } = started
+    const exchange = await askOnce(running.port, running.request(model))
     const what = `${started.subject.name} on ${model}`
     if (exchange.status !== 200)
       throw new Error(`${what}: status ${exchange.status}\n${exchange.text.slice(0, 800)}`)
@@ -25,7 +26,7 @@ export async function verifySubject(bench: Bench, started: Started): Promise<voi
   }
 }
 
-interface Exchange {
+export interface Exchange {
   readonly status: number
   readonly events: number
   readonly text: string
@@ -33,10 +34,11 @@ interface Exchange {
   readonly body: string
 }
 
-function askOnce({ running }: Started, model: Model): Promise<Exchange> {
+/** One request on a connection of its own. Rejects when no whole answer comes. */
+export function askOnce(port: number, request: Buffer): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     let text = ''
-    const socket = connect({ port: running.port, host: '127.0.0.1', timeout: ANSWER_TIMEOUT_MS })
+    const socket = connect({ port, host: '127.0.0.1', timeout: ANSWER_TIMEOUT_MS })
     const onEnd = (status: number) => {
       socket.destroy()
       resolve({ status, events: reader.events, text, body: bodyOf(text) })
@@ -46,14 +48,10 @@ function askOnce({ running }: Started, model: Model): Promise<Exchange> {
       text += bytes.toString('latin1')
       reader.feed(bytes)
     })
-    socket.on('timeout', () =>
-      socket.destroy(new Error(`No whole answer on ${model}; it has come so far:\n${text}`)),
-    )
+    socket.on('timeout', () => socket.destroy(new Error(`No whole answer; it has come so far:\n${text}`)))
     socket.on('error', reject)
-    socket.on('close', () =>
-      reject(new Error(`The connection closed within the answer on ${model}:\n${text}`)),
-    )
-    socket.write(running.request(model))
+    socket.on('close', () => reject(new Error(`The connection closed within the answer:\n${text}`)))
+    socket.write(request)
   })
 }
 

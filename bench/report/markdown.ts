@@ -39,6 +39,9 @@ function methodText({ plan }: Report): string {
   memory when it has settled, less that before, by streams. No garbage collection is forced.
 - Latency: ${REQUESTS_PER_SECOND} requests a second, open loop; less the latency of the mock upstream asked directly in the same round.
 - Start to ready: from spawn until \`/readyz\` answers 200, with an empty data folder, median of ${plan.readyStarts}.
+- Sandbox: a fresh Wasat that answers by itself, over 64 connections: ${plan.sandboxRequests} unary answers and ${plan.sandboxStreams} streams, CPU time of the
+  whole line. Memory is what it holds after a few hundred answers, before the first program. A program is one request with code execution while an
+  interpreter is ready, from request to answer.
 - Before anything is measured, each subject must answer rightly; a subject that passes the Gemini wire through must do so byte for byte.`
 }
 

@@ -72,6 +72,20 @@ function figureRows(plan: Plan): readonly FigureRow[] {
       hasRatio: false,
     },
     { label: 'start to ready, ms', name: 'readyMs', find: figure, hasRatio: false },
+    {
+      label: 'sandbox: CPU per unary answer, µs',
+      name: 'sandboxUnaryCpuMicros',
+      find: figure,
+      hasRatio: false,
+    },
+    {
+      label: 'sandbox: CPU per streamed event, µs',
+      name: 'sandboxEventCpuMicros',
+      find: figure,
+      hasRatio: false,
+    },
+    { label: 'sandbox: memory before Python, MiB', name: 'sandboxMib', find: figure, hasRatio: false },
+    { label: 'sandbox: a program, warm, ms', name: 'sandboxCodeMs', find: figure, hasRatio: false },
   ]
 }
 

@@ -16,14 +16,23 @@ models:
 `
 }
 
+/** No upstream but the one that is built in. */
+const SANDBOX = 'upstreams: { sandbox: { kind: sandbox } }\n'
+
+/** Starts Wasat before its own sandbox, which then does the answering as well. */
+export function startSandbox(place: Place): Promise<Running> {
+  return startWasat(place, {}, SANDBOX)
+}
+
 /** Starts Wasat with a fresh data folder; `environment` adds to what it is given, for the profiler. */
 export async function startWasat(
   place: Place,
   environment: Readonly<Record<string, string>>,
+  config: string = configuration(place.mockPort),
 ): Promise<Running> {
   const port = await freePort()
   const file = join(place.folder, 'wasat.yaml')
-  writeFileSync(file, configuration(place.mockPort))
+  writeFileSync(file, config)
   const logFile = join(place.folder, 'wasat.log')
   const flags = [
     '--host',
