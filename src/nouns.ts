@@ -227,7 +227,7 @@ export interface RelayRequest {
   readonly to: RelayPath | Continuation
   /** Already chosen from an allow-list. */
   readonly headers: Readonly<Record<string, string>>
-  /** A body that is not held is sent as fast as the upstream takes it. */
+  /** A body that is not held is sent as fast as the upstream takes it; a piece is gone when the next one is asked for. */
   readonly body: Buffer | AsyncIterable<Buffer> | undefined
 }
 

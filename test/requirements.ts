@@ -108,7 +108,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'SANDBOX-01': 'the same request gets the same answer, streamed or not',
     'SANDBOX-02': 'usageMetadata adds up, on the last chunk as in one piece, by a documented tokenizer',
     'SANDBOX-03': 'modelVersion, responseId and createTime are there, as in a real answer',
-    'SANDBOX-04': 'embeddings are deterministic; a whole one has length 1, and a shorter one is its beginning',
+    'SANDBOX-04':
+      'embeddings are deterministic; a whole one has length 1, and a shorter one is its beginning',
     'SANDBOX-05': 'it plays the Gemini families that the documentation of Gemini providers names',
   }),
   ...promises('Google Gen AI SDK: @google/genai 1.52, 2.32, 3.1 and Python google-genai', {

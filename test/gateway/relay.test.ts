@@ -1,5 +1,7 @@
 /** Files, caches and batches that lie at an upstream, through the real process: three accounts, two keys. */
 import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { type AccountsServer, startAccounts } from '../servers/resources-client.ts'
 import { dataFolder, type Gateway, startGateway } from './rig.ts'
@@ -37,9 +39,10 @@ before(async () => {
   otherKey = otherKeys[0] as string
 })
 after(async () => {
-  await gateway.stop('SIGINT')
-  await upstream.close()
-  await folder.remove()
+  // Whatever could not be started: a child that stays would keep this process alive.
+  await gateway?.stop('SIGINT')
+  await upstream?.close()
+  await folder?.remove()
 })
 
 async function newKey(name: string): Promise<string> {
@@ -394,19 +397,26 @@ test('[RELAY-12] an upstream that dies in the middle of an upload: a clear error
   assert.deepEqual((await get('/v1beta/files', key)).json, {})
 })
 
-test('[RELAY-13] 100 MiB pass through without staying', async () => {
+test('[RELAY-13] 100 MiB pass through without staying, and without a byte changed', async () => {
+  const bytes = randomBytes(100 * 1024 * 1024)
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  const send = async () => {
+    const url = await client.begin({})
+    const heard = await client.send(url, { headers: command('upload, finalize', 0), body: bytes })
+    assert.equal(Buffer.from(heard.json.file.sha256Hash, 'base64').toString(), digest)
+    await remove(`/v1beta/${heard.json.file.name}`)
+  }
   await upload({}, gateway.key, 'x'.repeat(8_000_000))
-  const bytes = Buffer.alloc(100 * 1024 * 1024, 'relay')
-  const url = await client.begin({})
-  const before = await gateway.memory()
-  let peak = before
-  const watch = setInterval(() => void gateway.memory().then((now) => (peak = Math.max(peak, now))), 20)
-  const heard = await client.send(url, { headers: command('upload, finalize', 0), body: bytes })
-  clearInterval(watch)
-  assert.equal(heard.json.file.sizeBytes, String(bytes.length))
-  const grown = Math.round((peak - before) / 1024 / 1024)
+  const before = await peakBytes()
+  for (let turn = 0; turn < 3; turn++) await send()
+  const grown = Math.round(((await peakBytes()) - before) / 1024 / 1024)
   assert.ok(grown < 40, `${grown} MiB`)
 })
+
+async function peakBytes(): Promise<number> {
+  const status = await readFile(`/proc/${gateway.pid}/status`, 'utf8')
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
 
 test('[RELAY-14] the gateway was restarted between start, bytes and use', async () => {
   const url = await client.begin({ name: 'files/survivor' })

@@ -158,3 +158,25 @@ test('a body is sent as it comes; a refusal in its middle is an answer', async (
   const refused = await host.relay(at('/refused')).catch((error) => error)
   assert.ok(refused.status === 400 || refused.code === 'upstream_unavailable', String(refused))
 })
+
+test('time runs out for an upstream that takes nothing, and not for a client that is slow to give', async (t) => {
+  const { host } = await serve(t, '', async (message, response) => {
+    if (message.url === '/deaf') return
+    let bytes = 0
+    for await (const piece of message) bytes += (piece as Buffer).length
+    response.end(String(bytes))
+  })
+  async function* slow() {
+    for (let at = 0; at < 3; at++) {
+      yield Buffer.alloc(10)
+      await new Promise((resolve) => setTimeout(resolve, TIMEOUTS.firstByte / 2))
+    }
+  }
+  async function* endless() {
+    for (;;) yield Buffer.alloc(64 * 1024)
+  }
+  const answer = await host.relay(request({ method: 'POST', to: { continueAt: '/slow' }, body: slow() }))
+  assert.equal(await textOf(answer), '30')
+  const deaf = host.relay(request({ method: 'POST', to: { continueAt: '/deaf' }, body: endless() }))
+  await assert.rejects(deaf, fails('upstream_timeout'))
+})

@@ -1,10 +1,11 @@
 /** The files, caches and batches of a Gemini-compatible upstream: one exchange with the account of one credential. */
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Pool } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { RelayAnswer, RelayRequest, ResourceHost } from '../../nouns.ts'
+import { inBlocks } from './blocks.ts'
 import { answerError, connectionError, isCredentialRefused, withoutKey } from './errors.ts'
 import { credentialHeader, type Endpoint, versionFor } from './request.ts'
 
@@ -14,7 +15,7 @@ export interface ResourceHostOptions {
   readonly origin: string
   readonly pool: Pool
   readonly keys: readonly string[]
-  /** In milliseconds. `firstByte`: from the last piece that was sent. */
+  /** In milliseconds. `firstByte`: of waiting for the upstream, whether it takes or answers. */
   readonly timeouts: { readonly firstByte: number; readonly streamIdle: number }
 }
 
@@ -46,24 +47,24 @@ export function createResourceHost(options: ResourceHostOptions): ResourceHost {
 
   /** One exchange; the answer's body is the caller's to read. */
   async function exchange(path: string, { method, headers, body, key }: Sent): Promise<Received> {
-    const late = new AbortController()
-    const timer = setTimeout(() => late.abort(timeout()), timeouts.firstByte)
+    const timer = createTimer(timeouts.firstByte)
+    timer.start()
     try {
       return await pool.request({
         path,
         method: method as 'GET',
         headers: { ...headers, 'accept-encoding': 'identity', ...credentialHeader(endpoint, key) },
         body: outgoing(body, timer),
-        signal: late.signal,
+        signal: timer.signal,
         // Our own timer runs while the body is sent, too.
         headersTimeout: 0,
         bodyTimeout: timeouts.streamIdle,
       })
     } catch (thrown) {
-      if (late.signal.aborted) throw late.signal.reason
+      if (timer.signal.aborted) throw timer.signal.reason
       throw failure(name, thrown, false)
     } finally {
-      clearTimeout(timer)
+      timer.end()
     }
   }
 
@@ -158,18 +159,38 @@ function visible(headers: IncomingHttpHeaders): Record<string, string> {
   return shown
 }
 
-function outgoing(body: Sent['body'], timer: NodeJS.Timeout): Buffer | Readable | null {
+/** A body that passes through, while whose pieces are waited for no time runs out. */
+function outgoing(body: Sent['body'], timer: Timer): Buffer | Readable | null {
   if (body === undefined || Buffer.isBuffer(body)) return body ?? null
-  return Readable.from(watched(body, timer), { objectMode: false })
+  const blocks = inBlocks(body, { body: timer.stop, taker: timer.start })
+  // The client takes any iterable, as it says everywhere but in its types. A Readable would read ahead.
+  return blocks as AsyncIterable<Buffer> as Readable
 }
 
-/** The body on its way out; each piece that was taken gives the upstream new time. */
-async function* watched(body: AsyncIterable<Buffer>, timer: NodeJS.Timeout): AsyncGenerator<Buffer> {
-  for await (const piece of body) {
-    yield piece
-    timer.refresh()
+interface Timer {
+  readonly signal: AbortSignal
+  start(): void
+  stop(): void
+  /** For good. */
+  end(): void
+}
+
+/** Runs out once the upstream has been waited for so long, at one time. */
+function createTimer(ms: number): Timer {
+  const late = new AbortController()
+  let running: NodeJS.Timeout | undefined
+  let isOver = false
+  const stop = () => clearTimeout(running)
+  const start = () => {
+    stop()
+    // An answer may come while its request is still being sent.
+    if (!isOver) running = setTimeout(() => late.abort(timeout()), ms)
   }
-  timer.refresh()
+  const end = () => {
+    isOver = true
+    stop()
+  }
+  return { signal: late.signal, start, stop, end }
 }
 
 async function* pieces(name: string, { body }: Received): AsyncGenerator<Buffer> {
