@@ -48,6 +48,12 @@ const ROUTES: readonly [string, string, readonly string[], Partial<HttpRequest>?
     ['generateContent', 'local/qwen3:30b', 'v1beta', 'unary'],
   ],
   ['PATH-07', '/v1beta/models/models%2Fm:generateContent', ['generateContent', 'm', 'v1beta', 'unary']],
+  [
+    'PATH-08',
+    '/v1beta/models/m:streamGenerateContent%3Falt=sse',
+    ['streamGenerateContent', 'm', 'v1beta', 'sse'],
+  ],
+  ['PATH-08', '/v1beta/models/m:generateContent%3Falt=sse', ['generateContent', 'm', 'v1beta', 'unary']],
   ['PATH-03', '/v1beta/models/m%3AgenerateContent', ['generateContent', 'm', 'v1beta', 'unary']],
   ['PATH-01', '/v1beta/models', ['listModels', '', 'v1beta', 'unary'], get],
   ['PATH-01', '/v1/models/m', ['getModel', 'm', 'v1', 'unary'], get],

@@ -33,9 +33,10 @@ export function isGeminiPath(path: readonly string[]): boolean {
 
 export function open(request: HttpRequest): Opening {
   if (request.path[0] === 'upload') return openUpload(request)
-  const [version = '', ...rest] = request.path
+  const [version = '', ...written] = request.path
   if (!VERSIONS.has(version)) throw routeNotFound()
   const credential = credentialOf(request)
+  const { rest, alt } = unglue(written)
   const shared = { apiVersion: version, credential }
   const last = rest.at(-1) ?? ''
   if (rest.length === 1 && rest[0] === 'models') {
@@ -53,7 +54,16 @@ export function open(request: HttpRequest): Opening {
   if (verb === undefined) throw unknownVerb(rest, version, colon < 0 ? '' : last.slice(colon + 1))
   allow(request, 'POST')
   const named = [...rest.slice(0, -1), last.slice(0, colon)]
-  return { ...shared, verb, model: modelOf(named, version, verb), delivery: deliveryOf(request, verb) }
+  return { ...shared, verb, model: modelOf(named, version, verb), delivery: deliveryOf(request, verb, alt) }
+}
+
+/** `:streamGenerateContent%3Falt=sse`: a client that fills the operator into a template encodes its question mark. */
+const GLUED = /^(.+:[A-Za-z]{1,64})\?alt=([a-z]{1,16})$/
+
+function unglue(written: readonly string[]): { rest: readonly string[]; alt: string | undefined } {
+  const glued = GLUED.exec(written.at(-1) ?? '')
+  if (glued === null) return { rest: written, alt: undefined }
+  return { rest: [...written.slice(0, -1), glued[1]!], alt: glued[2] }
 }
 
 function openUpload(request: HttpRequest): Opening {
@@ -81,8 +91,9 @@ function modelOf(resource: readonly string[], version: string, verb: string): st
   return plain
 }
 
-function deliveryOf(request: HttpRequest, verb: Verb): Delivery {
-  const alts = [...new Set([...request.query.getAll('alt'), ...request.query.getAll('$alt')])]
+function deliveryOf(request: HttpRequest, verb: Verb, glued: string | undefined): Delivery {
+  const asked = [...request.query.getAll('alt'), ...request.query.getAll('$alt')]
+  const alts = [...new Set(glued === undefined ? asked : [...asked, glued])]
   if (alts.length > 1) throw new GatewayError('invalid_argument', 'The query parameter alt was given twice.')
   const alt = alts[0] || 'json'
   if (alt !== 'json' && alt !== 'sse') {

@@ -1,9 +1,10 @@
 /** What came of a batch, as clients get it: in the operation itself, or in a file of its owner. */
-import type { HttpResponse, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns.ts'
 import type { Blobs } from '../blobs/blobs.ts'
 import type { Reply } from '../collection.ts'
 import { createGeneratedFile } from '../files/generated.ts'
 import { forget, type ResourceParts } from '../parts.ts'
+import { pour } from '../pour.ts'
 import { BATCHES, type BatchDocument, type BatchOperation, batchDocumentOf, outputNameOf } from './batch.ts'
 import { readResults, scanJournal } from './journal.ts'
 
@@ -88,28 +89,4 @@ async function* listOf(blobs: Blobs, blob: string): AsyncGenerator<Buffer | stri
     yield json
   }
   yield ']}'
-}
-
-/** As fast as the client takes it. */
-async function pour(pieces: AsyncGenerator<Buffer | string, void>, response: HttpResponse): Promise<void> {
-  let isGone = false
-  let wake = () => {}
-  response.onDrain(() => wake())
-  response.onClientLeft(() => {
-    isGone = true
-    wake()
-  })
-  try {
-    for await (const piece of pieces) {
-      const room = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      if (isGone) return
-      if (!response.write(piece)) await room
-    }
-    if (!isGone) response.end()
-  } catch {
-    // Deleted while it was read: what is missing must be seen.
-    response.destroy()
-  }
 }

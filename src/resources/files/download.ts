@@ -1,8 +1,9 @@
 /** The bytes of a generated file, all of them or one range. */
 import { GatewayError } from '../../errors.ts'
-import type { HttpRequest, HttpResponse, ResourceRow } from '../../nouns.ts'
+import type { HttpRequest, ResourceRow } from '../../nouns.ts'
 import type { Blobs } from '../blobs/blobs.ts'
 import type { Reply } from '../collection.ts'
+import { pour } from '../pour.ts'
 import { documentOf } from './file.ts'
 
 /** Read from the disk at one time. */
@@ -42,7 +43,7 @@ export function downloadFile(row: ResourceRow, request: Asked, blobs: Blobs): Re
       'content-length': end - start,
       ...(span && { 'content-range': `bytes ${start}-${end - 1}/${sizeBytes}` }),
     },
-    stream: (response) => sendBlob(blobs, blob, start, end, response),
+    stream: (response) => pour(readBlob(blobs, blob, start, end), response),
   }
 }
 
@@ -65,30 +66,17 @@ function notSatisfiable(sizeBytes: number): Reply {
   }
 }
 
-/** As fast as the client takes it, and no further than it stays. */
-async function sendBlob(
+/** The bytes from `start` to before `end`. Throws when the blob was deleted while it was read. */
+async function* readBlob(
   blobs: Blobs,
   blob: string,
   start: number,
   end: number,
-  response: HttpResponse,
-): Promise<void> {
-  let isGone = false
-  let wake = () => {}
-  response.onDrain(() => wake())
-  response.onClientLeft(() => {
-    isGone = true
-    wake()
-  })
-  for (let at = start; at < end && !isGone; ) {
+): AsyncGenerator<Buffer, void> {
+  for (let at = start; at < end; ) {
     const piece = await blobs.read(blob, at, Math.min(at + PIECE_BYTES, end))
-    // Deleted while it was read: what is missing must be seen.
-    if (piece.length === 0) return response.destroy()
+    if (piece.length === 0) throw new GatewayError('not_found', 'The file was deleted while it was read.')
     at += piece.length
-    const room = new Promise<void>((resolve) => {
-      wake = resolve
-    })
-    if (!isGone && !response.write(piece)) await room
+    yield piece
   }
-  if (!isGone) response.end()
 }

@@ -1,7 +1,8 @@
 /** What an upstream says of stored things, with our names for them, and owned by whom they were made for. */
 import { GatewayError } from '../../errors.ts'
-import type { Caller, HttpRequest, HttpResponse, RelayAnswer } from '../../nouns.ts'
+import type { Caller, HttpRequest, RelayAnswer } from '../../nouns.ts'
 import type { Reply } from '../collection.ts'
+import { pour } from '../pour.ts'
 import type { Home } from './hosts.ts'
 import { replaceStrings } from './json-strings.ts'
 import { ownName, ROOT_COLLECTIONS, readName } from './names.ts'
@@ -150,28 +151,4 @@ export function streamReply(answer: RelayAnswer, headers: Reply['headers']): Rep
     headers: { ...answer.headers, ...headers },
     stream: (response) => pour(answer.body, response),
   }
-}
-
-/** As fast as the client takes it, and no further than it stays. What breaks off is seen to. */
-async function pour(body: AsyncIterable<Buffer>, response: HttpResponse): Promise<void> {
-  let isGone = false
-  let wake = () => {}
-  response.onDrain(() => wake())
-  response.onClientLeft(() => {
-    isGone = true
-    wake()
-  })
-  try {
-    for await (const piece of body) {
-      const room = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      if (isGone) return
-      if (!response.write(piece)) await room
-      if (isGone) return
-    }
-  } catch {
-    return response.destroy()
-  }
-  response.end()
 }

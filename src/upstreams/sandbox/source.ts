@@ -11,7 +11,6 @@ export interface SourceOptions {
   readonly observe: (response: GenerateContentResponse) => void
   /** Undefined: nothing waits. */
   readonly pace: Pace | undefined
-  readonly onCancel: () => void
 }
 
 /**
@@ -20,7 +19,7 @@ export interface SourceOptions {
  */
 export function createSource(
   responses: Iterator<GenerateContentResponse>,
-  { single, observe, pace, onCancel }: SourceOptions,
+  { single, observe, pace }: SourceOptions,
 ): Source {
   let sink: Sink | undefined
   let paused = false
@@ -79,7 +78,6 @@ export function createSource(
     cancel() {
       ended = true
       clearTimeout(timer)
-      onCancel()
     },
   }
 }

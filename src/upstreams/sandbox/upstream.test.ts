@@ -7,6 +7,8 @@ import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { SANDBOX_MODELS } from './models.ts'
 import {
   asking,
+  CALLER,
+  callOf,
   drain,
   NOW,
   PIXEL_PNG,
@@ -319,4 +321,13 @@ it('[SPEED-02] a small request costs less than 400 µs', async () => {
   await run()
   const microseconds = await run()
   assert.ok(microseconds < 400, `${microseconds} µs`)
+})
+
+it('work for a client that left is given up', { timeout: 60_000 }, async () => {
+  const body = asking('Run this code: ```python\nwhile True: pass\n```', { tools: [{ codeExecution: {} }] })
+  let isGone = false
+  const call = { ...callOf('generateContent', FLASH, body), clientLeft: () => isGone }
+  const answer = sandbox.send(call, { upstream: sandbox, model: FLASH, credential: 0 }, CALLER)
+  isGone = true
+  await assert.rejects(answer, (error) => error instanceof GatewayError && error.code === 'deadline_exceeded')
 })

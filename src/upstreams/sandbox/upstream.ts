@@ -43,14 +43,13 @@ export function createSandboxUpstream(options: SandboxOptions): Upstream {
     const startedAtMs = performance.now()
     const scripted = await scripts?.answer(call, target, caller)
     if (scripted !== undefined) return scripted
-    const stage = createStage(troupe.players, now())
-    const { responses, single } = await answerTo(call, target, { caller, library }, stage)
-    return createAnswer(call, responses, {
-      single,
-      startedAtMs,
-      pace: paceFor(speed, target.model),
-      onCancel: stage.leave,
-    })
+    const stage = createStage(troupe.players, now(), call)
+    try {
+      const { responses, single } = await answerTo(call, target, { caller, library }, stage)
+      return createAnswer(call, responses, { single, startedAtMs, pace: paceFor(speed, target.model) })
+    } finally {
+      stage.done()
+    }
   }
 
   return {
@@ -70,17 +69,25 @@ export function createSandboxUpstream(options: SandboxOptions): Upstream {
   }
 }
 
-/** Most answers are made before anybody could leave: a signal is made for the first who asks for it. */
-function createStage(players: Stage['players'], now: Date): Stage & { leave(): void } {
+/** How often a long piece of work looks whether its client is still there, in milliseconds. */
+const LOOK_MS = 250
+
+/** Most answers are made at once: a signal, and somebody who watches the client, are made for the first who asks. */
+function createStage(players: Stage['players'], now: Date, call: Call): Stage & { done(): void } {
   let leaving: AbortController | undefined
+  let watch: NodeJS.Timeout | undefined
   return {
     players,
     now,
     get signal() {
-      leaving ??= new AbortController()
+      if (leaving === undefined) {
+        const controller = new AbortController()
+        leaving = controller
+        watch = setInterval(() => call.clientLeft() && controller.abort(), LOOK_MS).unref()
+      }
       return leaving.signal
     },
-    leave: () => leaving?.abort(),
+    done: () => clearInterval(watch),
   }
 }
 
@@ -149,13 +156,12 @@ interface AnswerOptions {
   readonly single: boolean
   readonly startedAtMs: number
   readonly pace: Pace | undefined
-  readonly onCancel: () => void
 }
 
 function createAnswer(
   call: Call,
   responses: Iterator<GenerateContentResponse>,
-  { single, startedAtMs, pace, onCancel }: AnswerOptions,
+  { single, startedAtMs, pace }: AnswerOptions,
 ): Answer {
   let reading: Reading = { usage: undefined, finishReason: undefined, modelVersion: undefined, begun: false }
   const observe = (response: GenerateContentResponse): void => {
@@ -171,7 +177,7 @@ function createAnswer(
     wire: 'objects',
     delivery: call.delivery,
     headers: {},
-    source: createSource(responses, { single, observe, pace, onCancel }),
+    source: createSource(responses, { single, observe, pace }),
     reading: () => reading,
     retryable: false,
     firstByteMs: performance.now() - startedAtMs,
