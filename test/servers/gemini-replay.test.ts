@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { type Replay, startReplay } from './replay-client.ts'
@@ -13,6 +13,9 @@ after(() => replay.close())
 
 const CONTENTS = { contents: [{ parts: [{ text: 'a' }] }, { parts: [{ text: 'b' }] }] }
 
+// A reset closes every connection: none is kept for the next request.
+const agent = new Agent({ keepAlive: false })
+
 interface Got {
   status: number
   headers: Record<string, unknown>
@@ -24,7 +27,7 @@ function send(path: string, body?: object | Buffer, key = 'upstream-key'): Promi
     const method = body ? 'POST' : 'GET'
     const request = httpRequest(
       replay.url + path,
-      { method, headers: { 'x-goog-api-key': key } },
+      { agent, method, headers: { 'x-goog-api-key': key } },
       (response) => {
         const collected: Buffer[] = []
         response.on('data', (piece: Buffer) => collected.push(piece))
