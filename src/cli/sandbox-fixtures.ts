@@ -5,7 +5,7 @@ import { CliError, EXIT } from './failure.ts'
 import { plain, print, type Terminal, table } from './output.ts'
 
 /** Where fixtures are looked for when no path is given. */
-export const FIXTURES_FOLDER = 'fixtures'
+const FIXTURES_FOLDER = 'fixtures'
 
 interface Options {
   readonly json?: boolean

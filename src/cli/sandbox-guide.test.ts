@@ -17,13 +17,14 @@ import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { NEWEST_PYTHON_CLIENT } from '../../test/sdk/python-clients.ts'
 import { lintFixtures } from '../upstreams/sandbox/fixtures/lint.ts'
 import { FixtureFileSchema } from '../upstreams/sandbox/fixtures/schema.ts'
 import { BIN } from './testing.fixture.ts'
 
 const GUIDE = readFileSync(new URL('../../docs/guides/test-without-gemini.md', import.meta.url), 'utf8')
 const CLIENT_PACKAGE = fileURLToPath(new URL('../../node_modules/genai-3', import.meta.url))
-const PYTHON = fileURLToPath(new URL('../../.venv/genai-3/bin/python', import.meta.url))
+const { python: PYTHON, skip } = NEWEST_PYTHON_CLIENT
 const WORKFLOW = '.github/workflows/test.yaml'
 const RUN_TIMEOUT_MS = 90_000
 /** What needs a registry, and is there already. */
@@ -113,7 +114,6 @@ test('[GUIDE-TEST-01] the workflow of the guide runs: lint, server, JavaScript t
   assert.match(output, /pass 3\n/)
 })
 
-const skip = !existsSync(PYTHON) && !process.env.CI && '.venv/genai-3 is missing: npm run services makes it'
 test('[GUIDE-TEST-02] the workflow of the guide runs: Python test', { skip }, async () => {
   const job = readJob()
   const steps = stepsOf(job)

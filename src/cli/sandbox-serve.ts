@@ -175,7 +175,7 @@ function withRoutes(
 }
 
 /** One line for each answer that was to be stored. */
-export function renderNotice(notice: RecordingNotice, folder: string, terminal: Terminal): string {
+function renderNotice(notice: RecordingNotice, folder: string, terminal: Terminal): string {
   const { kind, file, verb, model, status, bytes, reason } = notice
   const what = `${verb} of ${model}, status ${status}, ${bytes} bytes`
   const line = file === undefined ? `${what}: ${reason}` : `${join(folder, file)} (${what})`

@@ -1,14 +1,13 @@
 /** The page that Wasat was made for: each of its requests run by curl as printed, but for the address and the key. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { NEWEST_PYTHON_CLIENT } from '../sdk/python-clients.ts'
 import { startWasat, type WasatProcess } from '../servers/wasat-process.ts'
 
-const PYTHON = fileURLToPath(new URL('../../.venv/genai-3/bin/python', import.meta.url))
+const { python: PYTHON, skip } = NEWEST_PYTHON_CLIENT
 const PRINTED_HOST = 'https://api.cometapi.com'
 const RUN_TIMEOUT_MS = 30_000
 const run = promisify(execFile)
@@ -145,7 +144,7 @@ describe('[PAGE-01] every request of the page gives what the page says', () => {
   })
 
   test('the Python program', {
-    skip: !existsSync(PYTHON) && !process.env.CI && 'npm run services makes .venv',
+    skip,
   }, async () => {
     const program = `
 from google import genai

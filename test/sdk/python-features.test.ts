@@ -1,23 +1,14 @@
 /** Every feature of the sandbox through Google's own Python client, sync and async, by its typed results. */
-import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startWasat, type WasatProcess } from '../servers/wasat-process.ts'
+import { type CaseLine, PYTHON_CLIENTS, runCases, testCases } from './python-clients.ts'
 
-const ENVIRONMENTS = fileURLToPath(new URL('../../.venv/', import.meta.url))
 const CLIENT = fileURLToPath(new URL('./python/features.py', import.meta.url))
 const RUN_TIMEOUT_MS = 150_000
-const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
-
-const VERSIONS = [
-  { folder: 'genai-2', version: '2.25.0' },
-  { folder: 'genai-3', version: '3.4.0' },
-] as const
 
 /** What the client calls its cases, and what each of them proves. */
 const CASES = {
@@ -68,14 +59,6 @@ const CASES = {
   speech: '[SDKF-SPEECH-01] [SDKF-STREAM-01] one voice, and two',
 } as const
 
-interface Line {
-  readonly mode: 'sync' | 'async'
-  readonly case: string
-  readonly version: string
-  /** A traceback. */
-  readonly error: string | null
-}
-
 describe('features of the sandbox', () => {
   let wasat: WasatProcess
   let home: string
@@ -88,57 +71,14 @@ describe('features of the sandbox', () => {
     await wasat?.stop('SIGINT')
     await rm(home, { recursive: true, force: true })
   })
-  for (const { folder, version } of VERSIONS) {
-    const isWindows = process.platform === 'win32'
-    const python = join(ENVIRONMENTS, folder, isWindows ? 'Scripts/python.exe' : 'bin/python')
-    const skip =
-      !existsSync(python) && !process.env.CI && `.venv/${folder} is missing: npm run services makes it`
-    describe(`google-genai ${version}`, { skip }, () =>
-      runSuite(version, async () => {
-        assert.ok(existsSync(python), `there is no ${python}: npm run services makes it`)
-        return runClient(python, wasat, await mkdtemp(join(home, `${folder}-`)))
-      }),
-    )
+  for (const { folder, version, python, skip } of PYTHON_CLIENTS) {
+    describe(`google-genai ${version}`, { skip }, () => {
+      let lines: readonly CaseLine[] = []
+      before(async () => {
+        const words = [CLIENT, wasat.url, wasat.key, await mkdtemp(join(home, `${folder}-`))]
+        lines = await runCases(python, words, RUN_TIMEOUT_MS)
+      })
+      testCases(CASES, version, '', () => lines)
+    })
   }
 })
-
-function runSuite(version: string, run: () => Promise<readonly Line[]>): void {
-  let lines: readonly Line[] = []
-  before(async () => {
-    lines = await run()
-  })
-  for (const mode of ['sync', 'async'] as const) {
-    for (const [key, title] of Object.entries(CASES)) {
-      test(`${title} (Python ${mode}, google-genai ${version})`, () => {
-        const line = lines.find((one) => one.mode === mode && one.case === key)
-        assert.ok(line, 'the client did not run this case')
-        assert.equal(line.version, version)
-        assert.equal(line.error, null, line.error ?? '')
-      })
-    }
-  }
-  test('no case of the client goes unseen', () => {
-    assert.deepEqual([...new Set(lines.map((line) => line.case))].sort(), Object.keys(CASES).sort())
-  })
-}
-
-function runClient(python: string, wasat: WasatProcess, folder: string): Promise<Line[]> {
-  const options = {
-    timeout: RUN_TIMEOUT_MS,
-    maxBuffer: OUTPUT_BYTES_MAX,
-    // No key of the machine's own, and no proxy between the client and the loopback address.
-    env: {
-      PATH: process.env.PATH ?? '',
-      NO_PROXY: '*',
-      PYTHONIOENCODING: 'utf8',
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
-  }
-  return new Promise((resolve, reject) => {
-    execFile(python, [CLIENT, wasat.url, wasat.key, folder], options, (error, stdout, stderr) => {
-      if (error) return reject(new Error(`the Python client failed: ${error.message}\n${stderr}`))
-      const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
-      resolve(lines.map((line) => JSON.parse(line)))
-    })
-  })
-}

@@ -1,13 +1,12 @@
 /** Google's own clients with files, caches and batches that the gateway keeps at an upstream. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type AccountsServer, startAccounts } from '../servers/resources-client.ts'
 import { startWasat, type WasatProcess } from '../servers/wasat-process.ts'
+import { PYTHON_CLIENTS } from './python-clients.ts'
 
 const KEYS = ['account-key-aaaa', 'account-key-bbbb', 'account-key-cccc'] as const
 const MODEL = 'gemini-2.5-flash'
@@ -84,16 +83,9 @@ for (const { version, load } of SDKS) {
   })
 }
 
-for (const [folder, version] of [
-  ['genai-2', '2.25.0'],
-  ['genai-3', '3.4.0'],
-] as const) {
-  const python = fileURLToPath(new URL(`../../.venv/${folder}`, import.meta.url))
-  const command = join(python, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
-  const skip =
-    !existsSync(command) && !process.env.CI && `.venv/${folder} is missing: npm run services makes it`
+for (const { python, version, skip } of PYTHON_CLIENTS) {
   test(`[RELAY-19] files and caches at an upstream (google-genai ${version})`, { skip }, async () => {
-    const { stdout } = await promisify(execFile)(command, [SCRIPT, wasat.url, wasat.key], {
+    const { stdout } = await promisify(execFile)(python, [SCRIPT, wasat.url, wasat.key], {
       timeout: PYTHON_TIMEOUT_MS,
     })
     const { file, cache, answer, cached } = JSON.parse(stdout)

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { NEWEST_PYTHON_CLIENT } from './python-clients.ts'
 
 const COMMAND = fileURLToPath(new URL('../../bin/wasat.mjs', import.meta.url))
 const CLIENT_PACKAGE = fileURLToPath(new URL('../../node_modules/genai-3', import.meta.url))
-const PYTHON = fileURLToPath(new URL('../../.venv/genai-3/bin/python', import.meta.url))
+const { python: PYTHON, skip } = NEWEST_PYTHON_CLIENT
 const START_TIMEOUT_MS = 15_000
 const RUN_TIMEOUT_MS = 60_000
 
@@ -85,7 +85,6 @@ test('[START-03] the JavaScript snippet prints an answer', async () => {
   assert.match(await run(process.execPath, ['snippet.mjs']), /\S/)
 })
 
-const skip = !existsSync(PYTHON) && !process.env.CI && '.venv/genai-3 is missing: npm run services makes it'
 test('[START-04] the Python snippet prints an answer', { skip }, async () => {
   await writeFile(join(folder, 'snippet.py'), snippet('Python'))
   assert.match(await run(PYTHON, ['snippet.py']), /\S/)

@@ -138,7 +138,7 @@ function inputOf(list: readonly ResourceMessage<'InlinedRequest'>[]): Buffer {
 
 /** How many batches of one key may wait or run. */
 export const UNFINISHED_PER_KEY_MAX = 100
-export const BATCHES_PER_KEY_MAX = 10_000
+const BATCHES_PER_KEY_MAX = 10_000
 
 export async function refuseTooManyBatches({ table }: ResourceParts, keyId: string): Promise<void> {
   const unfinished = await table.totals(keyId, BATCH_INPUTS)

@@ -168,7 +168,7 @@ async function orFull<Result>(work: Promise<Result>): Promise<Result> {
 }
 
 /** Full, read-only, broken: nothing that the client did. */
-export function diskFailed(cause: unknown): GatewayError {
+function diskFailed(cause: unknown): GatewayError {
   return new GatewayError('store_unavailable', 'The service is currently unavailable.', {
     hint: `The folder of stored files failed: ${cause instanceof Error ? cause.message : String(cause)}`,
     cause,

@@ -10,7 +10,7 @@ import { type FileFinder, fileNotFound } from './find.ts'
 /** Google's own. */
 const PAGE_SIZES = { standard: 10, max: 100 }
 /** Files without bytes cost a row each, so they are counted. */
-export const FILES_PER_KEY_MAX = 100_000
+const FILES_PER_KEY_MAX = 100_000
 
 export function filesCollection(parts: ResourceParts, finder: FileFinder): Collection {
   const { table, blobs, now } = parts

@@ -6,7 +6,7 @@ import { createRandom } from '../digest.ts'
 import { tell } from './play.ts'
 import { createPython } from './pool.ts'
 import { run } from './testing.fixture.ts'
-import { codeFor, planFor, wantsCode } from './write.ts'
+import { planFor, wantsCode } from './write.ts'
 
 const python = createPython()
 after(() => python.close())
@@ -101,9 +101,9 @@ test('[PYTHON-06] a prompt that calls for computing gets the program that answer
 
 test('a program in the prompt is taken word for word', () => {
   const code = "text = 'a```'  # no fence closes a line that it does not begin"
-  assert.equal(codeFor('```py\nprint(1)\n\nprint(2)\n```', createRandom(1)), 'print(1)\n\nprint(2)\n')
-  assert.equal(codeFor(`run this: ${code}`, createRandom(1)).startsWith('text = '), true)
-  assert.equal(codeFor('```\nprint(1)', createRandom(1)), 'print(1)\n')
+  assert.equal(planFor('```py\nprint(1)\n\nprint(2)\n```', createRandom(1)).code, 'print(1)\n\nprint(2)\n')
+  assert.equal(planFor(`run this: ${code}`, createRandom(1)).code.startsWith('text = '), true)
+  assert.equal(planFor('```\nprint(1)', createRandom(1)).code, 'print(1)\n')
 })
 
 test('what is code for is told from what is not', () => {
@@ -166,9 +166,9 @@ test('any prompt gets a program that Python can read, the same each time', async
       },
     )
     .filter((prompt) => !prompt.includes('```'))
-  const codes = prompts.map((prompt) => codeFor(prompt, createRandom(3)))
+  const codes = prompts.map((prompt) => planFor(prompt, createRandom(3)).code)
   assert.deepEqual(
-    prompts.map((prompt) => codeFor(prompt, createRandom(3))),
+    prompts.map((prompt) => planFor(prompt, createRandom(3)).code),
     codes,
   )
   const { outcome, output } = await run(
@@ -205,7 +205,7 @@ test('a hostile prompt costs no more than its length', () => {
     const prompt = seed.repeat(Math.ceil(200_000 / seed.length))
     const startedAtMs = performance.now()
     wantsCode(prompt)
-    codeFor(prompt, createRandom(1))
+    planFor(prompt, createRandom(1)).code
     const tookMs = performance.now() - startedAtMs
     assert.ok(tookMs < 1_000, `${JSON.stringify(seed)}: ${tookMs} ms`)
   }

@@ -30,11 +30,6 @@ export function planFor(prompt: string, random: Random): Plan {
   return { ...plan, code: `# ${random.pick(COMMENTS)}\n${plan.code}` }
 }
 
-/** A Python program that answers a prompt; a prompt that brings a program along is answered with it, word for word. */
-export function codeFor(prompt: string, random: Random): string {
-  return planFor(prompt, random).code
-}
-
 const COMMENTS = ['Work it out.', 'Compute the answer.', 'Step by step.', 'A short calculation.'] as const
 
 function recipeFor(text: string): Plan | undefined {

@@ -4,7 +4,7 @@ import { answerArithmetic } from '../text/arithmetic.ts'
 import { normalise } from '../text/prompt.ts'
 import { queryTerms } from './retrieve.ts'
 
-export const URLS_MAX = 20
+const URLS_MAX = 20
 const QUERIES_MAX = 3
 const QUERY_CHARS_MAX = 120
 /** A query of fewer terms is not also asked in keywords. */

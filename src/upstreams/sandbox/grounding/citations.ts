@@ -3,7 +3,7 @@ import { byteOffsets } from './byte-offsets.ts'
 import type { LoadedCorpus } from './corpus.ts'
 import type { CorpusDocument } from './document.ts'
 
-export const QUOTE_CHARS_MIN = 60
+const QUOTE_CHARS_MIN = 60
 /** Blocks half as long as the shortest quote: whatever is quoted holds one of them whole. */
 const BLOCK_CHARS = QUOTE_CHARS_MIN / 2
 /** Places of one block that are tried; a document that repeats itself has more. */

@@ -5,7 +5,7 @@ import { DOCUMENT_FILE } from './document.ts'
 
 export const FILES_MAX = 5_000
 export const FILE_BYTES_MAX = 1_048_576
-export const FOLDER_BYTES_MAX = 64 * 1_048_576
+const FOLDER_BYTES_MAX = 64 * 1_048_576
 const DEPTH_MAX = 16
 /** Reasons that are kept; more of them say nothing new. */
 const REASONS_MAX = 100

@@ -2,7 +2,7 @@
 import { capitalise } from '../text/edit.ts'
 import { subjectOf } from '../text/prompt.ts'
 
-export const IMAGES_MAX = 4
+const IMAGES_MAX = 4
 
 const SEVERAL =
   /\b(\d{1,2}|two|three|four|five|six|several|some|a few|multiple) (?:[a-z]+ ){0,2}(?:pictures|images|illustrations|photos|photographs|drawings|paintings|versions|variations|steps|scenes|panels|chapters)\b/

@@ -12,11 +12,6 @@ const LAYOUTS = [
 ] as const
 const SEARCHED_PACKETS = 4_000
 
-/** Whether bytes are packets of a transport stream. */
-export function isTransport(head: View): boolean {
-  return layoutOf(head) !== undefined
-}
-
 function layoutOf(head: View): (typeof LAYOUTS)[number] | undefined {
   return LAYOUTS.find(({ packetBytes, skip }) => {
     const packets = Math.min(4, Math.floor(head.length / packetBytes))
