@@ -102,7 +102,9 @@ export function isMultiple(value: number, unit: number): boolean {
   // Rests of whole numbers are exact.
   if (Number.isInteger(value) && Number.isInteger(unit)) return false
   const quotient = value / unit
-  return Number.isFinite(quotient) && Math.abs(quotient - Math.round(quotient)) <= QUOTIENT_TOLERANCE
+  // So large a number has no places behind the point that could disagree.
+  if (!Number.isFinite(quotient)) return true
+  return Math.abs(quotient - Math.round(quotient)) <= QUOTIENT_TOLERANCE
 }
 
 function examineString(bounds: StringBounds, value: string, path: string, check: Check): void {
