@@ -16,6 +16,7 @@ const ROOMS = [
   'admin',
   'observe',
   'resources',
+  'prices',
 ]
 
 /** Rooms whose folders each belong to one provider, one client language or one database. */
@@ -40,7 +41,7 @@ export function placeOf(file: string): Place | undefined {
   const [, first = '', second = '', ...rest] = file.split('/')
   const plain = (layer: number): Place => ({ layer, room: undefined, provider: undefined })
   if (first === 'wire') return plain(0)
-  if (first === 'nouns.ts' || first === 'errors.ts') return plain(1)
+  if (first === 'nouns.ts' || first === 'nouns' || first === 'errors.ts') return plain(1)
   if (first === 'gateway.ts') return plain(3)
   // What main.ts puts together in more than a few lines stands in a folder beside it.
   if (first === 'main.ts' || first === 'main') return plain(4)

@@ -144,9 +144,17 @@ export function callOf(rest: Partial<Call> = {}): Call {
       thinkingBudget: undefined,
       items: 1,
       bodyBytes: body.length,
+      mediaBytes: 0,
+      mediaParts: 0,
+      imageBytes: 0,
+      imageParts: 0,
+      usesStored: false,
+      usesSearch: false,
     },
     forwardHeaders: {},
     forwardQuery: '',
+    tags: undefined,
+    tier: 'standard',
     receivedAtMs: performance.now(),
     deadlineAtMs: undefined,
     clientLeft: () => false,
@@ -154,7 +162,14 @@ export function callOf(rest: Partial<Call> = {}): Call {
   }
 }
 
-export const CALLER: Caller = { keyId: 'k', name: 'a key', models: [] }
+export const CALLER: Caller = {
+  keyId: 'k',
+  name: 'a key',
+  models: [],
+  limits: {},
+  project: undefined,
+  isBudgeted: false,
+}
 
 export function upstreamOf(name: string, rest: Partial<Upstream> = {}): Upstream {
   return {
@@ -173,6 +188,7 @@ export const targetOf = (upstream: Upstream, model = 'some-model'): Target => ({
   upstream,
   model,
   credential: 0,
+  price: undefined,
 })
 
 /** A source in the test's hand; it takes notes of what it was told. */
@@ -226,12 +242,14 @@ export function settlementOf(rest: Partial<Settlement> = {}): Settlement {
   return {
     outcome: 'complete',
     status: 200,
-    upstream: 'up',
-    upstreamModel: 'up-model',
+    target: targetOf(upstreamOf('up'), 'up-model'),
     attempts: 1,
+    failedAttempts: [],
     usage: undefined,
     usageSource: 'none',
     modelVersion: undefined,
+    searchQueries: 0,
+    isGrounded: false,
     finishReason: undefined,
     deliveredBytes: 0,
     firstByteMs: 1,

@@ -4,6 +4,10 @@
  * a Policy grants a Permit or refuses, a Strategy orders Targets.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import type { Counters } from './nouns/counters.ts'
+import type { Directory, Limits } from './nouns/directory.ts'
+import type { Ledger, Outcome, Tags, UsageSource } from './nouns/ledger.ts'
+import type { NanoUsd, Price, Tier } from './nouns/money.ts'
 import type { EmbedUsage, GenerateContentResponse, Model, UsageMetadata } from './wire/gemini.ts'
 
 // ---------------------------------------------------------------------------------------------
@@ -139,6 +143,10 @@ export interface Call extends Opening {
   readonly forwardHeaders: Readonly<Record<string, string>>
   /** Query parameters that may travel on (never `key`, `access_token`, `alt`). */
   readonly forwardQuery: string
+  /** What the client calls this request by, for its reports (`x-wasat-tags`). */
+  readonly tags: Tags | undefined
+  /** What the client asked for, and `batch` for a call of a batch. */
+  readonly tier: Tier
   readonly receivedAtMs: number
   /** `performance.now()` at which the client stops waiting (`x-server-timeout`). */
   readonly deadlineAtMs: number | undefined
@@ -152,9 +160,20 @@ export interface RequestFacts {
   readonly maxOutputTokens: number | undefined
   readonly candidateCount: number
   readonly thinkingBudget: number | undefined
-  /** Items of a batch; 1 for everything else. */
+  /** Items of a batch, pictures of a `predict`; 1 for everything else. */
   readonly items: number
   readonly bodyBytes: number
+  /** Of these: base64 of media that lies in the request itself. A text file counts as text. */
+  readonly mediaBytes: number
+  /** Pieces of such media. */
+  readonly mediaParts: number
+  /** Of `mediaBytes` and `mediaParts`: images. */
+  readonly imageBytes: number
+  readonly imageParts: number
+  /** Whether it draws on what the request does not show the size of: files, caches, stores, code that runs. */
+  readonly usesStored: boolean
+  /** Whether a search tool may run, which is paid for by itself. */
+  readonly usesSearch: boolean
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -165,6 +184,10 @@ export interface Caller {
   readonly name: string
   /** Globs over model names; empty means every model. */
   readonly models: readonly string[]
+  readonly limits: Limits
+  readonly project: { readonly id: string; readonly name: string; readonly limits: Limits } | undefined
+  /** Whether a budget with a hard stop stands over it: then nothing is done that is not on the books. */
+  readonly isBudgeted: boolean
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -179,6 +202,8 @@ export interface Target {
   readonly credential: number
   /** Only this credential: what the call uses lies in its account. */
   readonly pinned?: boolean
+  /** What it costs at the moment of routing; undefined when nobody knows. */
+  readonly price: Price | undefined
 }
 
 /** Sends a Call to a Target. Everything about one provider lives behind this. */
@@ -373,6 +398,11 @@ export interface Reading {
   readonly usage: UsageMetadata | EmbedUsage | undefined
   readonly finishReason: string | undefined
   readonly modelVersion: string | undefined
+  /** Searches that the answer names, and whether it was grounded in one. */
+  readonly searchQueries?: number
+  readonly isGrounded?: boolean
+  /** Media in the answer, as far as they were seen: bytes of base64, and what they likely come to. */
+  readonly media?: { readonly bytes: number; readonly tokens: number } | undefined
   /** Whether at least one piece of content was seen: what never began is not charged. */
   readonly begun: boolean
 }
@@ -389,29 +419,56 @@ export type Policy = (
 
 /** What one policy holds for one request; `release` gives it back with what was really used. */
 export interface Hold {
+  /** Headers for the answer, such as what is left of a limit. */
+  readonly headers?: Readonly<Record<string, string>>
   release(settlement: Settlement): void
 }
 
 /** The right to run one Call. One owner at any moment; settled exactly once. */
 export interface Permit {
-  /** Resolves when the usage row is durable. A second call is a programming error and throws. */
-  settle(settlement: Settlement): Promise<void>
+  /** What the policies have to tell the client. */
+  readonly headers: Readonly<Record<string, string>>
+  /** A second call is a programming error and throws. */
+  settle(settlement: Settlement): Charge
 }
 
-export type Outcome = 'complete' | 'refused' | 'upstream_error' | 'upstream_broken' | 'client_gone'
-export type UsageSource = 'final' | 'partial' | 'estimated' | 'none'
+/** What a request came to. */
+export interface Charge {
+  /** Undefined when the target has no price. */
+  readonly billedNanoUsd: NanoUsd | undefined
+  /** Resolves when the usage row is durable. */
+  readonly recorded: Promise<void>
+}
+
+/** An attempt that came to nothing. */
+export interface FailedAttempt {
+  /** 1 for the first. */
+  readonly number: number
+  readonly target: Target
+  /** The HTTP status of the upstream; undefined when no answer came. */
+  readonly status: number | undefined
+  /** A code of the error table, or `status`. */
+  readonly reason: string
+  /** Whether the upstream may have read the request, and may charge for it, although it did not answer. */
+  readonly isExposed: boolean
+  readonly durationMs: number
+}
 
 /** How one request ended. */
 export interface Settlement {
   readonly outcome: Outcome
   /** The HTTP status the client was sent, or would have been. */
   readonly status: number
-  readonly upstream: string | undefined
-  readonly upstreamModel: string | undefined
+  /** The target of the last attempt; undefined when none was made. */
+  readonly target: Target | undefined
   readonly attempts: number
+  /** Those that did not deliver an answer; empty nearly always. */
+  readonly failedAttempts: readonly FailedAttempt[]
   readonly usage: Reading['usage']
   readonly usageSource: UsageSource
   readonly modelVersion: string | undefined
+  readonly searchQueries: number
+  readonly isGrounded: boolean
   readonly finishReason: string | undefined
   readonly deliveredBytes: number
   readonly firstByteMs: number | undefined
@@ -422,41 +479,14 @@ export interface Settlement {
 export type Strategy = (targets: readonly Target[], call: Call) => readonly Target[]
 
 // ---------------------------------------------------------------------------------------------
-// Store: what we remember. `ledger` and `resources` are durable; `counters` (rates, holds) comes with the limits.
+// Store: what we remember. All but the counters is durable.
 
 export interface Store {
+  readonly directory: Directory
   readonly ledger: Ledger
+  readonly counters: Counters
   readonly resources: ResourceTable
   close(): Promise<void>
-}
-
-export interface Ledger {
-  /** Writes one usage row; resolves when it is durable. Rows of one turn of the event loop share a commit. */
-  append(row: UsageRow): Promise<void>
-  findKeyByDigest(digest: string): Promise<KeyRecord | undefined>
-  getKey(id: string): Promise<KeyRecord | undefined>
-  listKeys(): Promise<readonly KeyRecord[]>
-  /** Throws `already_exists` when the id or the digest is taken. */
-  createKey(key: KeyRecord): Promise<void>
-  /** Replaces digest, name, models, disabled, updatedAt of an existing key; false when there is none. */
-  updateKey(key: KeyRecord): Promise<boolean>
-  deleteKey(id: string): Promise<boolean>
-  /** A named value of the installation, such as the pepper of the key hashes. */
-  getSetting(name: string): Promise<string | undefined>
-  /** Writes the value when there is none yet, and returns what then stands there. */
-  initSetting(name: string, value: string): Promise<string>
-}
-
-export interface KeyRecord {
-  readonly id: string
-  readonly name: string
-  /** Keyed hash (HMAC-SHA-256 with the installation's pepper, base64url) of the whole key. */
-  readonly digest: string
-  readonly models: readonly string[]
-  readonly disabled: boolean
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-  readonly updatedAt: number
 }
 
 /**
@@ -514,33 +544,4 @@ export interface ResourceQuery {
   /** The last row of the page before. */
   readonly after?: { readonly createdAt: number; readonly name: string } | undefined
   readonly limit: number
-}
-
-/** One answered request. Counts are Gemini's classes; money follows with prices. */
-export interface UsageRow {
-  readonly requestId: string
-  readonly keyId: string
-  /** Milliseconds since the epoch. */
-  readonly admittedAt: number
-  readonly settledAt: number
-  readonly verb: Verb
-  /** As the client named it. */
-  readonly model: string
-  readonly outcome: Outcome
-  readonly status: number
-  readonly upstream: string | undefined
-  readonly upstreamModel: string | undefined
-  readonly modelVersion: string | undefined
-  readonly attempts: number
-  readonly usageSource: UsageSource
-  readonly promptTokens: number
-  readonly cachedTokens: number
-  readonly candidatesTokens: number
-  readonly thoughtsTokens: number
-  readonly toolUsePromptTokens: number
-  readonly totalTokens: number
-  readonly finishReason: string | undefined
-  readonly deliveredBytes: number
-  readonly firstByteMs: number | undefined
-  readonly durationMs: number
 }
