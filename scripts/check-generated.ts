@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { configJsonSchema } from '../src/config/json-schema.ts'
 import { renderConfigReference } from '../src/config/reference.ts'
+import { renderPricesReference } from '../src/prices/reference.ts'
 import { type Problem, report } from './problem.ts'
 import { PROJECT } from './project.ts'
 
@@ -12,6 +13,7 @@ export type Generated = Readonly<Record<string, () => string>>
 /** Every generated file that the code alone decides, with what makes its text. */
 export const GENERATED: Generated = {
   'docs/reference/config.md': renderConfigReference,
+  'docs/reference/prices.md': renderPricesReference,
   'docs/reference/wasat.schema.json': () => `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
 }
 

@@ -25,6 +25,8 @@ export interface LocatedScalar {
   readonly kind: 'scalar'
   readonly place: Place
   readonly value: unknown
+  /** A number as it was written: `0.10`, `1e3`. */
+  readonly text?: string
   /** The text came from a flag, a variable or `${…}`, so `4080` and `true` in it may be a number and a boolean. */
   readonly loose: boolean
   /** Its problem has been told already. */
@@ -123,7 +125,10 @@ class Reader {
       }
       return { kind: 'list', place, items }
     }
-    return this.#scalar(isScalar(node) ? node.value : null, place, path)
+    if (!isScalar(node)) return this.#scalar(null, place, path)
+    const { value, source } = node
+    if (typeof value !== 'number' || source === undefined) return this.#scalar(value, place, path)
+    return { kind: 'scalar', place, value, text: source, loose: false, broken: false }
   }
 
   #map(items: readonly Entry[], place: Place, path: readonly (string | number)[], depth: number): LocatedMap {

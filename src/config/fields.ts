@@ -29,6 +29,19 @@ export function size(defaultText: string, minimum: string, maximum: string, desc
   } as TSchema)
 }
 
+/** Nothing costs 1 USD a token; an amount has at most 9 decimals, so that it is a whole number of nano-USD. */
+const USD_PATTERN = '^(0|[1-9][0-9]{0,5})(\\.[0-9]{1,9})?$'
+
+/** An exact amount: the text of the number as it was written, never a double. */
+export function usd(description: string) {
+  return Type.String({
+    pattern: USD_PATTERN,
+    'x-decimal': true,
+    'x-shape': 'an amount in USD such as 0.25, from 0 to 999999 with at most 9 decimals',
+    description,
+  })
+}
+
 export function count(defaultValue: number, minimum: number, maximum: number, description: string) {
   return Type.Integer({ default: defaultValue, minimum, maximum, description })
 }
@@ -63,6 +76,8 @@ export interface Shape {
   readonly 'x-unit'?: 'duration' | 'size'
   readonly 'x-minimum'?: string
   readonly 'x-maximum'?: string
+  /** A number in the file is taken by its text. */
+  readonly 'x-decimal'?: boolean
   /** What a valid value looks like, for messages and the reference. */
   readonly 'x-shape'?: string
   /** What a valid name in a map looks like. */

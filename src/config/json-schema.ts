@@ -6,6 +6,9 @@ import { configShape } from './schema.ts'
 /** Any value may be written as a reference to the environment or a file instead. */
 const REFERENCE = { type: 'string', pattern: '\\$\\{', description: 'A reference such as ${NAME}.' }
 
+/** An amount is a number in most files; its text is looked at when it is loaded. */
+const NUMBER = { type: 'number', minimum: 0 }
+
 export function configJsonSchema(): Record<string, unknown> {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -20,6 +23,7 @@ function printed(shape: Shape): Record<string, unknown> {
   if (patternProperties) return { ...own, patternProperties: printedMembers(patternProperties) }
   if (anyOf) return { ...own, anyOf: anyOf.map(printed) }
   if (items) return { ...own, items: printed(items) }
+  if (shape['x-decimal']) return withReference(shape, NUMBER)
   return shape.const === undefined && isNarrow(shape) ? withReference(shape) : { ...shape }
 }
 
@@ -43,10 +47,13 @@ function isNarrow(shape: Shape): boolean {
   return shape.type !== 'string' || shape.pattern !== undefined || shape.enum !== undefined
 }
 
-function withReference({ description, default: fallback, ...rest }: Shape): Record<string, unknown> {
+function withReference(
+  { description, default: fallback, ...rest }: Shape,
+  ...others: readonly object[]
+): Record<string, unknown> {
   return {
     ...(description !== undefined && { description }),
     ...(fallback !== undefined && { default: fallback }),
-    anyOf: [rest, REFERENCE],
+    anyOf: [rest, ...others, REFERENCE],
   }
 }

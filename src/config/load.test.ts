@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import { type Flags, type LoadedConfig, loadConfig, loadDataFolder } from './load.ts'
+import { type Flags, type LoadedConfig, loadConfig, loadDataFolder, loadStorePlace } from './load.ts'
 import { maskedConfig } from './present.ts'
 import { ConfigError, type ConfigProblem } from './problems.ts'
 
@@ -72,7 +72,7 @@ test('nothing at all gives the defaults, in milliseconds and bytes, and the sand
   assert.deepEqual(
     { ...config.upstreams },
     {
-      sandbox: { kind: 'sandbox', fixtures: [], record: 'off', speed: [], python: true },
+      sandbox: { kind: 'sandbox', fixtures: [], record: 'off', billing: 'free', speed: [], python: true },
     },
   )
   assert.deepEqual(Object.keys(config.models), [])
@@ -161,7 +161,7 @@ test('the message of the error is readable', () => {
 
 test('[CONFIG-02] unknown keys are refused with the best guess', () => {
   assert.equal(problem('port: 1').suggestion, 'did you mean server.port?')
-  assert.equal(problem('prices: {}').path, 'prices')
+  assert.equal(problem('tariffs: {}').path, 'tariffs')
   assert.match(problem('zzzzzz: 1').suggestion!, /the keys here are: server, data/)
   const upstream = problem('upstreams: { a: { kind: gemini, keys: [k], base_url: "https://h" } }')
   assert.equal(upstream.suggestion, 'did you mean baseUrl?')
@@ -431,4 +431,19 @@ test('any text is a configuration or a ConfigError', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('where the books are kept comes from a flag, the environment or the file, and its password is not shown', () => {
+  const url = 'postgres://wasat:a-long-password@db/wasat'
+  const { config } = loadConfig({ flags: {}, environment: { WASAT_LEDGER: url }, cwd: '/' })
+  assert.equal(config.stores.ledger, url)
+  const shown = JSON.stringify(maskedConfig({ config }))
+  assert.ok(!shown.includes('a-long-password'))
+  assert.ok(shown.includes('"counters":"memory"'))
+  for (const ledger of ['mysql://x', 'postgres://a b', 'Sqlite', '']) {
+    const load = () => loadConfig({ flags: { ledger }, environment: {}, cwd: '/' })
+    assert.throws(load, /stores\.ledger/, ledger)
+  }
+  const place = loadStorePlace({ flags: { counters: 'redis://c' }, environment: {}, cwd: '/' })
+  assert.deepEqual([place.data, place.stores.counters], ['/.wasat', 'redis://c'])
 })

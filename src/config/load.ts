@@ -24,6 +24,8 @@ export interface Flags {
   readonly port?: string | undefined
   readonly config?: string | undefined
   readonly data?: string | undefined
+  readonly ledger?: string | undefined
+  readonly counters?: string | undefined
   readonly logLevel?: string | undefined
 }
 
@@ -60,6 +62,8 @@ const OVERRIDES: readonly Override[] = [
   { path: ['server', 'host'], flag: 'host', flagName: '--host', variable: 'WASAT_HOST' },
   { path: ['server', 'port'], flag: 'port', flagName: '--port', variable: 'WASAT_PORT' },
   { path: ['data'], flag: 'data', flagName: '--data', variable: 'WASAT_DATA' },
+  { path: ['stores', 'ledger'], flag: 'ledger', flagName: '--ledger', variable: 'WASAT_LEDGER' },
+  { path: ['stores', 'counters'], flag: 'counters', flagName: '--counters', variable: 'WASAT_COUNTERS' },
   { path: ['log', 'level'], flag: 'logLevel', flagName: '--log-level', variable: 'WASAT_LOG_LEVEL' },
 ]
 
@@ -81,23 +85,34 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   return Object.freeze({ config, file, fileFingerprint, origins: findings.origins, secrets, notices })
 }
 
+/** What the commands need that work on the data itself. */
+export type StorePlace = Pick<Config, 'data' | 'stores'>
+
 /**
- * Only the data folder, absolute. Commands that need nothing else work in a shell that lacks the provider keys.
- * Throws `ConfigError` when the file cannot be read at all or `data` itself is wrong.
+ * Only where the data is; the folder is absolute. Commands that need nothing else work in a shell that lacks the
+ * provider keys. Throws `ConfigError` when the file cannot be read at all or these values are wrong.
  */
-export function loadDataFolder(options: LoadOptions): string {
+export function loadStorePlace(options: LoadOptions): StorePlace {
   const file = findFile(options)
   const { root, problems, unreadable } = readLayers(file, options)
-  const ours = unreadable ? problems : problems.filter((problem) => problem.path === 'data')
+  const ours = unreadable ? problems : problems.filter(({ path = '' }) => /^(?:data|stores)\b/.test(path))
   if (ours.length > 0) throw new ConfigError(ours, file)
   const only = emptyMap({ origin: 'file' })
-  const data = root.kind === 'map' ? root.entries.get('data') : undefined
-  if (data) only.entries.set('data', data)
+  for (const name of ['data', 'stores']) {
+    const entry = root.kind === 'map' ? root.entries.get(name) : undefined
+    if (entry) only.entries.set(name, entry)
+  }
   put(only, ['upstreams'], detectUpstreams({}).upstreams)
   const findings: Findings = { problems: [], origins: new Map(), places: new Map() }
   const resolved = resolve(only, findings) as Config
   if (findings.problems.length > 0) throw new ConfigError(findings.problems, file)
-  return normalized(resolved, findings, file, options.cwd).data
+  const { data, stores } = normalized(resolved, findings, file, options.cwd)
+  return { data, stores }
+}
+
+/** Only the data folder, absolute. */
+export function loadDataFolder(options: LoadOptions): string {
+  return loadStorePlace(options).data
 }
 
 function findFile({ flags, environment, cwd }: LoadOptions): string | undefined {

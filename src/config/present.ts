@@ -42,7 +42,7 @@ function present(shape: Shape, value: unknown): unknown {
   if (shape.items) return (value as readonly unknown[]).map((item) => present(shape.items!, item))
   if (shape.anyOf) return present(variantOf(shape.anyOf, value), value)
   if (shape['x-unit']) return formatUnit(shape['x-unit'], value as number)
-  return shape.writeOnly ? maskSecret(String(value)) : value
+  return shape.writeOnly && value !== shape.default ? maskSecret(String(value)) : value
 }
 
 function presentMembers(shapeOf: (key: string) => Shape, value: object): Record<string, unknown> {
@@ -52,6 +52,7 @@ function presentMembers(shapeOf: (key: string) => Shape, value: object): Record<
 
 function variantOf(variants: readonly Shape[], value: unknown): Shape {
   if (typeof value === 'string') return variants.find((variant) => variant.type === 'string')!
+  if (Array.isArray(value)) return variants.find((variant) => variant.items)!
   const kind = (value as { kind?: unknown }).kind
   return variants.find((variant) => variant.properties && variant.properties.kind?.const === kind)!
 }

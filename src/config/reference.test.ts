@@ -16,7 +16,9 @@ import { configShape } from './schema.ts'
 function leaves(shape: Shape, path: string[] = []): [string, Shape][] {
   const members = { ...shape.properties, ...shape.patternProperties }
   const inner = Object.entries(members).flatMap(([key, child]) => leaves(child, [...path, key]))
-  const variants = (shape.anyOf ?? []).flatMap((variant) => leaves(variant, path))
+  // A list of sections has the keys of the section that may stand in its place.
+  const sections = (shape.anyOf ?? []).filter((variant) => !variant.items)
+  const variants = sections.flatMap((variant) => leaves(variant, path))
   return inner.length + variants.length > 0 ? [...inner, ...variants] : [[path.join('.'), shape]]
 }
 

@@ -59,6 +59,8 @@ function renderNames(path: string, shape: Shape, parts: string[]): void {
   const [child] = Object.values(shape.patternProperties!)
   parts.push(`## \`${path}\`\n\n${shape.description}\n\nNames: ${shape['x-names']}.\n`)
   for (const variant of child!.anyOf ?? [child!]) {
+    // A list of sections has the keys of the one.
+    if (variant.items) continue
     const kind = variant.properties?.kind?.const
     renderSection(kind === undefined ? `${path}.<name>` : `${path}.<name> (kind: ${kind})`, variant, parts)
   }

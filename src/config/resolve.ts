@@ -83,6 +83,8 @@ function nameOf(path: Path): string {
 
 function resolveSection(shape: Shape, node: Located | undefined, path: Path, findings: Findings): unknown {
   const map = asMap(shape, node, path, findings)
+  // Told already; that its keys are missing too helps nobody.
+  if (map === undefined && node !== undefined && !isNull(node)) return undefined
   const properties = shape.properties!
   for (const [key, { place }] of map?.entries ?? []) {
     if (!Object.hasOwn(properties, key)) reportUnknownKey(key, properties, path, place, findings)
@@ -151,7 +153,7 @@ function resolveNames(shape: Shape, node: Located | undefined, path: Path, findi
   return Object.freeze(result)
 }
 
-/** Two sorts of union: sections told apart by `kind`, and a text or a section. */
+/** Three sorts of union: sections told apart by `kind`, a text or a section, and a section or a list of them. */
 function resolveUnion(shape: Shape, node: Located | undefined, path: Path, findings: Findings): unknown {
   const variants = shape.anyOf!
   if (variants.every((variant) => variant.properties?.kind)) return resolveKinds(shape, node, path, findings)
@@ -160,6 +162,8 @@ function resolveUnion(shape: Shape, node: Located | undefined, path: Path, findi
   if (node?.kind === 'map' && section) return resolveShape(section, node, path, findings)
   if (node?.kind === 'scalar' && typeof node.value === 'string' && text)
     return resolveLeaf(text, node, path, findings)
+  const list = variants.find((variant) => variant.items)
+  if (node?.kind === 'list' && list) return resolveList(list, node, path, findings)
   report(findings, path, node?.place, `${pathText(path)} must be ${describeShape(shape)}, not ${show(node)}`)
   return undefined
 }
@@ -245,6 +249,7 @@ function accepted(shape: Shape, value: unknown): unknown {
 }
 
 function coerced(shape: Shape, node: LocatedScalar): unknown {
+  if (shape['x-decimal'] && node.text !== undefined) return node.text
   const isNumeral = typeof node.value === 'string' && /^-?[0-9]{1,15}$/.test(node.value)
   return shape.type === 'integer' && node.loose && isNumeral ? Number(node.value) : node.value
 }
@@ -264,6 +269,6 @@ function show(node: Located | undefined, secret = false): string {
   if (node === undefined || isNull(node)) return 'nothing'
   if (node.kind !== 'scalar') return node.kind === 'map' ? 'a section' : 'a list'
   if (secret) return 'what is there'
-  const text = JSON.stringify(node.value) ?? 'nothing'
+  const text = node.text ?? JSON.stringify(node.value) ?? 'nothing'
   return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text
 }

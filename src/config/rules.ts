@@ -1,6 +1,7 @@
 /** What a schema cannot say: rules over addresses, names that must exist, and secrets. */
 import { BlockList, isIP } from 'node:net'
 import { nearest } from '../wire/nearest.ts'
+import { checkPrices } from './prices-schema.ts'
 import { pathText } from './problems.ts'
 import { type Findings, report } from './resolve.ts'
 import type { Config, GeminiUpstreamConfig, SandboxUpstreamConfig } from './schema.ts'
@@ -25,6 +26,7 @@ export function checkRules(config: Config, secrets: Secrets, findings: Findings)
     else checkRecording(upstream, config, ['upstreams', name], tell)
   }
   checkModels(config, tell)
+  checkPrices(config.prices, tell)
 }
 
 /** Who records needs somebody to ask and a place to write. */

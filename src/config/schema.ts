@@ -5,6 +5,8 @@
  */
 import { type Static, Type } from 'typebox'
 import { count, duration, type Shape, section, size } from './fields.ts'
+import { PricesSchema } from './prices-schema.ts'
+import { StoresSchema } from './stores-schema.ts'
 
 const CorsSchema = section('Which web pages may call the gateway from a browser.', {
   origins: Type.Array(
@@ -247,6 +249,11 @@ const SandboxUpstreamSchema = Type.Object(
         'Folder of your own documents, which the built-in search tools then find. A relative path in the file starts at the file. Left out: the small corpus that is built in.',
       ),
     ),
+    billing: Type.Enum(['free', 'list'], {
+      default: 'free',
+      description:
+        '`free`: answers cost nothing. `list`: they are billed as the real model would be, to try budgets and reports with.',
+    }),
     speed: Type.Array(SandboxSpeedSchema, {
       default: [],
       maxItems: 1000,
@@ -293,6 +300,7 @@ export const ConfigSchema = section('The configuration of Wasat.', {
     description:
       'Folder of the database and the admin socket. A relative path in the file starts at the file; elsewhere at the working directory.',
   }),
+  stores: StoresSchema,
   log: LogSchema,
   resources: ResourcesSchema,
   upstreams: Type.Record(
@@ -326,6 +334,7 @@ export const ConfigSchema = section('The configuration of Wasat.', {
         'Which upstreams serve a model name or glob. Empty: every name goes to the real upstreams in their order, and to the sandbox only when there is no other.',
     },
   ),
+  prices: PricesSchema,
 })
 
 type DeepReadonly<Value> = Value extends readonly (infer Item)[]
