@@ -9,7 +9,7 @@ export interface Cors {
 /** What Google's browser SDK sends, and what of our answers it may read. */
 const REQUEST_HEADERS = [
   'authorization, content-type, x-goog-api-client, x-goog-api-key, x-request-id, x-server-timeout',
-  'x-wasat-translation, x-wasat-upstream, content-range, range, x-goog-upload-command, x-goog-upload-file-name, x-goog-upload-header-content-length',
+  'x-wasat-tags, x-wasat-translation, x-wasat-upstream, content-range, range, x-goog-upload-command, x-goog-upload-file-name, x-goog-upload-header-content-length',
   'x-goog-upload-header-content-type, x-goog-upload-offset, x-goog-upload-protocol',
 ].join(', ')
 const RESPONSE_HEADERS = [

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../errors.ts'
-import { answerOf, callOf, chunkOf, HandSource } from '../nouns.fixture.ts'
+import { answerOf, callOf, chunkOf, HandSource, targetOf, upstreamOf } from '../nouns.fixture.ts'
 import type { Answer, Call, Chunk, Reading, Settlement, Sink } from '../nouns.ts'
 import { createDrains, type DrainLimits } from './drain.ts'
 import { createFlights } from './flights.ts'
 import { meter } from './meter.ts'
 
+const TARGET = targetOf(upstreamOf('up'), 'up-model')
 const USAGE = { promptTokenCount: 3, totalTokenCount: 9 }
 
 interface Given {
@@ -36,14 +37,13 @@ function rig({
     call: callOf(call),
     answer: answerOf(source, reading, answer),
     permit: {
+      headers: {},
       settle: (settlement) => {
         settled.push(settlement)
-        return settle()
+        return { billedNanoUsd: 5, recorded: settle() }
       },
     },
-    upstream: 'up',
-    upstreamModel: 'up-model',
-    attempts: 2,
+    tried: { target: TARGET, attempts: 2, failedAttempts: [] },
     drains,
     flights,
     deliveredBytes: () => 7,
@@ -98,12 +98,14 @@ test('[LEDGER-01] the settlement says who answered, how it ended and what it cos
   assert.deepEqual(rest, {
     outcome: 'complete',
     status: 200,
-    upstream: 'up',
-    upstreamModel: 'up-model',
+    target: TARGET,
     attempts: 2,
+    failedAttempts: [],
     usage: USAGE,
     usageSource: 'final',
     modelVersion: 'v-1',
+    searchQueries: 0,
+    isGrounded: false,
     finishReason: 'STOP',
     deliveredBytes: 11,
     firstByteMs: 1,
@@ -236,4 +238,19 @@ test('objects are weighed by what they take on the wire', async () => {
   source.sink?.end()
   await turn()
   assert.equal(settled[0]?.usage?.candidatesTokenCount, Math.ceil(JSON.stringify(response).length / 4))
+})
+
+test('[LEDGER-01] an answer that cannot say what it read is settled all the same', async () => {
+  const reading = () => {
+    throw new Error('malformed')
+  }
+  const { metered, sink, upstream, settled, flights } = rig({ answer: { reading } })
+  metered.start(sink)
+  upstream().chunk(chunkOf('a'))
+  upstream().fail(new GatewayError('upstream_broken', 'cut'))
+  await turn()
+  assert.deepEqual(
+    [settled[0]?.outcome, settled[0]?.usageSource, flights.size],
+    ['upstream_broken', 'estimated', 0],
+  )
 })

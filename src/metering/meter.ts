@@ -3,7 +3,8 @@
  * before the last byte goes out, when the answer breaks, or when it was read to its end after the client left.
  */
 import { GatewayError } from '../errors.ts'
-import type { Answer, Call, Chunk, Outcome, Permit, Settlement, Sink, Source } from '../nouns.ts'
+import type { Outcome } from '../nouns/ledger.ts'
+import type { Answer, Call, Charge, Chunk, Permit, Reading, Settlement, Sink, Source } from '../nouns.ts'
 import type { Drain, Drains } from './drain.ts'
 import { type Flight, type Flights, NO_SEAT } from './flights.ts'
 import { usedOf } from './usage.ts'
@@ -12,14 +13,14 @@ export interface MeterOptions {
   readonly call: Call
   readonly answer: Answer
   readonly permit: Permit
-  readonly upstream: string
-  readonly upstreamModel: string
-  readonly attempts: number
+  /** How the answer was come by. */
+  readonly tried: Pick<Settlement, 'target' | 'attempts' | 'failedAttempts'>
   readonly drains: Drains
   readonly flights: Flights
   /** Bytes of the body that the client's socket took so far. */
   readonly deliveredBytes: () => number
-  readonly onSettled: (settlement: Settlement) => void
+  /** Hears it before the last byte goes out. */
+  readonly onSettled: (settlement: Settlement, charge: Charge) => void
 }
 
 /** The same answer, metered. Its `source.cancel()` means that the client left. */
@@ -124,25 +125,30 @@ class MeteredSource implements Source, Sink, Flight {
     if (this.#isSettled) return
     this.#isSettled = true
     this.#drain?.end()
-    const { answer, call, permit } = this.#options
-    const reading = answer.reading()
+    const { answer, call, permit, tried } = this.#options
+    const { target, attempts, failedAttempts } = tried
+    const reading = readingOf(answer, this.#bytes > 0)
     const used = outcome === 'upstream_error' ? NOTHING : usedOf(call, reading, isComplete, this.#bytes)
     const settlement: Settlement = {
       outcome,
       status: answer.status,
-      upstream: this.#options.upstream,
-      upstreamModel: this.#options.upstreamModel,
-      attempts: this.#options.attempts,
-      ...used,
+      target,
+      attempts,
+      failedAttempts,
+      usage: used.usage,
+      usageSource: used.usageSource,
       modelVersion: reading.modelVersion,
+      searchQueries: reading.searchQueries ?? 0,
+      isGrounded: reading.isGrounded ?? false,
       finishReason: reading.finishReason,
       deliveredBytes: this.#options.deliveredBytes() + (this.#sink === undefined ? 0 : heldBytes),
       firstByteMs: answer.firstByteMs,
       durationMs: performance.now() - call.receivedAtMs,
     }
-    this.#options.onSettled(settlement)
+    const charge = permit.settle(settlement)
+    this.#options.onSettled(settlement, charge)
     try {
-      await permit.settle(settlement)
+      await charge.recorded
     } finally {
       this.#options.flights.delete(this)
     }
@@ -150,3 +156,12 @@ class MeteredSource implements Source, Sink, Flight {
 }
 
 const NOTHING = Object.freeze({ usage: undefined, usageSource: 'none' } as const)
+
+/** Whoever cannot say what it read has read something all the same: a permit is settled, whatever happens. */
+function readingOf(answer: Answer, begun: boolean): Reading {
+  try {
+    return answer.reading()
+  } catch {
+    return { usage: undefined, finishReason: undefined, modelVersion: undefined, begun }
+  }
+}

@@ -57,3 +57,40 @@ test('[LEDGER-06] what never began costs nothing', () => {
     usageSource: 'none',
   })
 })
+
+test('[FCT-05] B5 B6 B7 an estimate is never zero once content was seen', () => {
+  const nothing = callOf({ body: Buffer.alloc(0) })
+  for (const isComplete of [true, false]) {
+    assert.deepEqual(usedOf(nothing, reading(undefined), isComplete, 0).usage, {
+      promptTokenCount: 1,
+      candidatesTokenCount: 1,
+      totalTokenCount: 2,
+    })
+  }
+})
+
+test('[FCT-05] pictures and sounds are no text, neither asked nor answered', () => {
+  const facts = { ...call().facts, bodyBytes: 2_000_040, mediaBytes: 2_000_000, mediaParts: 1 }
+  const image = { ...facts, imageBytes: 2_000_000, imageParts: 1 }
+  const media = { bytes: 3_000_000, tokens: 1_290 }
+  const { usage } = usedOf(callOf({ facts: image }), { ...reading(undefined), media }, true, 3_000_400)
+  assert.deepEqual(usage, {
+    promptTokenCount: 10 + 258,
+    candidatesTokenCount: 100 + 1_290,
+    totalTokenCount: 268 + 1_390,
+  })
+  const { candidatesTokenCount } = usedOf(call(), { ...reading(undefined), media }, false, 500).usage as {
+    candidatesTokenCount: number
+  }
+  assert.equal(candidatesTokenCount, 1_290)
+})
+
+test('[FCT-05] a picture of predict is paid for by the piece', () => {
+  const { usage } = usedOf(call('predict'), reading(undefined), true, 4_000_000)
+  assert.deepEqual(usage, { promptTokenCount: 11, candidatesTokenCount: 0, totalTokenCount: 11 })
+})
+
+test('[FCT-01] the usage is handed on as the very object that was read', () => {
+  const usage = { promptTokenCount: 3, promptTokensDetails: [{ modality: 'AUDIO', tokenCount: 3 }] }
+  assert.equal(usedOf(call(), reading(usage), true, 10).usage, usage)
+})

@@ -1,25 +1,35 @@
 /** What was used when nobody said so: estimates that say that they are estimates. */
-import type { Call, Reading, UsageSource } from '../nouns.ts'
+import { promptTokensEstimate, textTokensEstimate } from '../nouns/estimate.ts'
+import type { UsageSource } from '../nouns/ledger.ts'
+import type { Call, Reading } from '../nouns.ts'
 
-/** Bytes of JSON a token takes on the average, over Latin text and JSON's own marks. */
-const BYTES_PER_TOKEN = 4
-const EMBEDS: ReadonlySet<string> = new Set(['embedContent', 'batchEmbedContents'])
+/** A vector is no text, and a picture of `predict` is paid for by the piece: the prompt alone counts. */
+const GIVES_NO_TOKENS: ReadonlySet<string> = new Set(['embedContent', 'batchEmbedContents', 'predict'])
 
 export interface Used {
   readonly usage: Reading['usage']
   readonly usageSource: UsageSource
 }
 
-/** The usage of an answer that came to its end: the upstream's word, else an estimate; never zero by omission. */
+/**
+ * The usage of an answer that came to its end: the upstream's word, number for number, else an estimate.
+ * `answerBytes` are those that were seen of the answer, as the client would get them. Where content was seen, prompt and
+ * output are at least one token each: never zero by omission.
+ */
 export function usedOf(call: Call, reading: Reading, isComplete: boolean, answerBytes: number): Used {
   if (isPlausible(reading.usage))
     return { usage: reading.usage, usageSource: isComplete ? 'final' : 'partial' }
   if (!reading.begun) return { usage: undefined, usageSource: 'none' }
-  const promptTokenCount = Math.ceil(call.facts.bodyBytes / BYTES_PER_TOKEN)
-  // A vector is no text: embeddings are billed by what was put in.
-  const candidatesTokenCount = EMBEDS.has(call.verb) ? 0 : Math.ceil(answerBytes / BYTES_PER_TOKEN)
+  const promptTokenCount = promptTokensEstimate(call.facts)
+  const candidatesTokenCount = GIVES_NO_TOKENS.has(call.verb) ? 0 : outputTokensEstimate(reading, answerBytes)
   const totalTokenCount = promptTokenCount + candidatesTokenCount
   return { usage: { promptTokenCount, candidatesTokenCount, totalTokenCount }, usageSource: 'estimated' }
+}
+
+/** Base64 is no text: a picture of 2 MB would be half a million tokens. */
+function outputTokensEstimate({ media }: Reading, answerBytes: number): number {
+  if (media === undefined) return Math.max(1, textTokensEstimate(answerBytes))
+  return Math.max(1, textTokensEstimate(answerBytes - media.bytes) + media.tokens)
 }
 
 const COUNTS = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../errors.ts'
 import { answerOf, CALLER, callOf, fails, HandSource, targetOf, upstreamOf } from '../nouns.fixture.ts'
-import type { Answer, Target } from '../nouns.ts'
+import type { Answer, FailedAttempt, Target } from '../nouns.ts'
 import { dispatch, failedDispatch } from './dispatch.ts'
 
 const unreachable = () => new GatewayError('upstream_unavailable', 'nobody there')
@@ -178,4 +178,29 @@ test('[RELAY-02] a pinned target is asked once, with its own credential', async 
     assert.equal(attempts, 1)
   }
   assert.deepEqual(asked, [2, 2, 2])
+})
+
+test('[FAILOVER-06] each attempt that came to nothing is told, and whether the upstream may charge for it', async () => {
+  const asked: string[] = []
+  const refused = () => new GatewayError('upstream_unreachable', 'nobody listens')
+  const targets = [target('a', asked, 1, refused), target('b', asked, 1, busy), target('c', asked, 1, good)]
+  const told = ({ failedAttempts }: { failedAttempts: readonly FailedAttempt[] }) =>
+    failedAttempts.map((one) => [one.number, one.target.upstream.name, one.status, one.reason, one.isExposed])
+  const { failedAttempts } = await dispatch(callOf(), targets, CALLER)
+  assert.deepEqual(told({ failedAttempts }), [
+    [1, 'a', undefined, 'upstream_unreachable', false],
+    [2, 'b', 429, 'status', false],
+  ])
+  const lost = [target('a', asked, 1, unreachable), target('b', asked, 1, refused)]
+  const error = await dispatch(callOf(), lost, CALLER).catch((thrown) => thrown)
+  assert.deepEqual(told(failedDispatch(error)!), [
+    [1, 'a', undefined, 'upstream_unavailable', true],
+    [2, 'b', undefined, 'upstream_unreachable', false],
+  ])
+  const stands = await dispatch(
+    callOf(),
+    [target('a', asked, 1, busy), target('b', asked, 1, refused)],
+    CALLER,
+  )
+  assert.deepEqual(told(stands), [[2, 'b', undefined, 'upstream_unreachable', false]])
 })

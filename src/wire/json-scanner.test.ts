@@ -14,7 +14,7 @@ function scan(
   const step = options.split ?? (bytes.length || 1)
   for (let at = 0; at < bytes.length; at += step) scanner.write(bytes.subarray(at, at + step))
   scanner.end()
-  return scanner
+  return scanner.found
 }
 
 function verdict(text: string, split?: number): 'ok' | string {
@@ -192,4 +192,73 @@ test('a prototype name is a name like any other', () => {
     watch: WATCH,
   })
   assert.equal(captured.size, 0)
+})
+
+const MEASURE: Watch = {
+  keys: {
+    parts: {
+      each: {
+        keys: {
+          inlineData: {
+            measure: { bytes: 'data', label: 'mimeType', sumAs: (label) => label?.toLowerCase() ?? 'nobody' },
+          },
+        },
+      },
+    },
+    tools: { each: { keys: { googleSearch: { note: 'search' }, urlContext: { note: 'url' } } } },
+    queries: { each: { collectMax: 3 } },
+  },
+}
+
+test('[FCT-01] sums the bytes of strings by what they say that they are, at any split', () => {
+  const text =
+    '{"parts":[{"text":"inlineData","inlineData":{"mimeType":"A","data":"12345"}},' +
+    '{"inline_data":{"data":"a\\/\\u0041","mime_type":"a"}},{"inlineData":{"data":"","mimeType":"B"}},' +
+    '{"\\u0069nlineData":{"d\\u0061ta":"1","mimeType":7}},{"inlineData":{"mimeType":"A"}},' +
+    '{"inlineData":{"mimeType":"A","data":[{"data":"123"}]}},{"inlineData":"12"},{"other":{"data":"1"}}]}'
+  for (let split = 1; split < 60; split++) {
+    const found = scan(text, { watch: MEASURE, split })
+    assert.deepEqual(found.measured('a'), { count: 2, bytes: 5 + 9 }, `${split}`)
+    assert.deepEqual(found.measured('b'), { count: 1, bytes: 0 })
+    assert.deepEqual(found.measured('nobody'), { count: 1, bytes: 1 })
+    assert.deepEqual(found.measured('c'), { count: 0, bytes: 0 })
+  }
+  for (const twice of ['"data":"1","data":"2"', '"mimeType":"a","mime_type":"b"'])
+    assert.throws(() => scan(`{"parts":[{"inlineData":{${twice}}}]}`, { watch: MEASURE }), /inlineData/)
+})
+
+test('[FCT-01] notes what stands there and is not null, and collects each text once', () => {
+  for (const split of [1, 3, 1000]) {
+    const found = scan(
+      '{"tools":[{"google_search":{}},{"urlContext":null}],"queries":["a","b","a","\\u0061",1,"x"]}',
+      { watch: MEASURE, split },
+    )
+    assert.deepEqual(
+      [found.hasNote('search'), found.hasNote('url'), found.hasNote('x')],
+      [true, false, false],
+    )
+    assert.deepEqual([...found.collected('queries')], ['"a"', '"b"', '"\\u0061"'])
+    assert.equal(found.collected('tools').size, 0)
+  }
+  assert.ok(scan('{"tools":{"urlContext":{}}}', { watch: MEASURE }).hasNote('url'))
+})
+
+test('[FCT-01] a name is found among all that look like it', () => {
+  const name = fc.constantFrom('a', 'A', 'aB', 'a_b', 'ab', 'b', 'aBc', 'a_b_c', 'ba', '', 'é', '__proto__')
+  const watch: Watch = { keys: { a: { capture: true }, aB: { capture: true }, aBc: { capture: true } } }
+  const camel = (text: string) =>
+    text.replaceAll(/(?!^)_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  fc.assert(
+    fc.property(fc.uniqueArray(name, { selector: camel }), fc.integer({ min: 1, max: 9 }), (names, split) => {
+      const text = `{${names.map((one, at) => `${JSON.stringify(one)}:${at}`).join()}}`
+      const wanted = names.flatMap((one, at) => (camel(one) in watch.keys! ? [[camel(one), `${at}`]] : []))
+      assert.deepEqual([...scan(text, { watch, split }).captured], wanted)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('more names than an object can be watched for are refused when the watch is made', () => {
+  const keys = Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`k${at}`, {}]))
+  assert.throws(() => new JsonScanner(LIMITS, { keys }), RangeError)
 })

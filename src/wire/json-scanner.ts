@@ -10,22 +10,23 @@
  * Bytes that are not UTF-8 are not its business (`node:buffer` `isUtf8` is faster).
  */
 
+import { JsonFindings } from './json-findings.ts'
+import { isNumberByte, N, NUMBER_MAY_END, nextNumberState } from './json-number.ts'
+import {
+  compileWatch,
+  type Measure,
+  nameIn,
+  type Watch,
+  type WatchName,
+  type WatchNode,
+} from './json-watch.ts'
+
+export type { Measure, Watch } from './json-watch.ts'
+
 export interface JsonLimits {
   readonly depth: number
   readonly nodes: number
   readonly keysPerObject: number
-}
-
-/** What to look at below one value. Names are lowerCamelCase; snake_case in the text is the same name. */
-export interface Watch {
-  /** Members of an object. One of these that comes twice is refused. */
-  readonly keys?: Readonly<Record<string, Watch>>
-  /** Elements of an array. A value that is not an array counts as its only element, as in protojson. */
-  readonly each?: Watch
-  /** Keep the value's own text, to be had from `captured`; refused above `CAPTURE_BYTES_MAX`. */
-  readonly capture?: true
-  /** Count the elements of an array, refuse more than this. */
-  readonly elementsMax?: number
 }
 
 export type JsonProblem = 'syntax' | 'limit' | 'duplicate'
@@ -51,6 +52,7 @@ const CAPTURE_BYTES_MAX = 64 * 1024
 const CONTEXT_BYTES = 20
 
 const QUOTE = 0x22
+const LETTER_N = 0x6e
 const BACKSLASH = 0x5c
 const OBJECT = 1
 const ARRAY = 2
@@ -72,10 +74,6 @@ const S = {
   done: 12,
 } as const
 
-/** Where a number may go on; the names say what was read last. */
-const N = { minus: 0, zero: 1, integer: 2, point: 3, fraction: 4, exponent: 5, sign: 6, power: 7 } as const
-const NUMBER_MAY_END = [false, true, true, false, true, false, false, true]
-
 const LITERALS: Readonly<Record<number, string>> = { 116: 'true', 102: 'false', 110: 'null' }
 
 /** What the parser of Google's front end says when it wanted something else. */
@@ -95,17 +93,14 @@ const EXPECTED: Readonly<Record<number, string>> = {
 }
 
 interface Capture {
-  readonly path: string
+  readonly node: WatchNode
   readonly depth: number
   readonly parts: Buffer[]
   bytes: number
 }
 
 export class JsonScanner {
-  /** Text of each captured value by path, such as `generationConfig.maxOutputTokens`. */
-  readonly captured = new Map<string, string>()
-  /** Elements of each counted array by path. */
-  readonly counted = new Map<string, number>()
+  readonly found = new JsonFindings()
 
   readonly #limits: JsonLimits
   #state: number = S.start
@@ -115,13 +110,11 @@ export class JsonScanner {
 
   readonly #kinds: number[] = [0]
   readonly #members: number[] = [0]
-  readonly #watches: (Watch | undefined)[] = []
-  readonly #paths: string[] = []
-  /** Watched names so far of each watched object: a handful. */
-  readonly #seen: (string[] | undefined)[] = []
-  /** The watch and the path of the value that comes next. */
-  #nextWatch: Watch | undefined
-  #nextPath = ''
+  readonly #watches: (WatchNode | undefined)[] = [undefined]
+  /** The bits of the watched names so far of each object. */
+  readonly #seen: number[] = [0]
+  /** The watch of the value that comes next. */
+  #next: WatchNode | undefined
 
   #inKey = false
   #keyBytes = 0
@@ -137,10 +130,18 @@ export class JsonScanner {
   /** Where in the current piece the key, number or capture began; 0 when it began in an earlier one. */
   #tokenAt = 0
   #captureAt = 0
+  /** Bytes of the pieces before this one. */
+  #bytesBefore = 0
+  #isMeasuring = false
+  /** Where the string that is measured began, counted over all pieces. */
+  #measuredFrom = 0
+  /** Of the object that is measured: the length of its bytes, and what it says that they are. */
+  #measuredBytes = -1
+  #label: string | undefined
 
   constructor(limits: JsonLimits, watch?: Watch) {
     this.#limits = limits
-    this.#nextWatch = watch
+    this.#next = watch && compileWatch(watch)
   }
 
   /** Whether the whole text is one object; known once its first byte was read. */
@@ -174,6 +175,7 @@ export class JsonScanner {
       }
     }
     this.#keepOpenTokens(piece)
+    this.#bytesBefore += length
   }
 
   /** Says that the text is over; throws when it was not one whole value. */
@@ -241,7 +243,8 @@ export class JsonScanner {
   #beginValue(byte: number, piece: Buffer, at: number): number {
     if (++this.#nodes > this.#limits.nodes) this.#refuse('The request has too many values.')
     if (this.#depth === 0) this.#rootKind = byte === 0x7b ? OBJECT : byte === 0x5b ? ARRAY : 3
-    if (this.#nextWatch?.capture && !this.#capture) this.#beginCapture(at)
+    const watch = this.#next
+    if (watch !== undefined && watch.role !== 'none') this.#read(watch, byte, at)
     if (byte === 0x7b) this.#open(OBJECT)
     else if (byte === 0x5b) this.#open(ARRAY)
     else if (byte === QUOTE) {
@@ -260,25 +263,22 @@ export class JsonScanner {
   #open(kind: number): void {
     if (this.#depth >= this.#limits.depth) this.#refuse('Message too deep. Max recursion depth reached.')
     const depth = ++this.#depth
-    const watch = this.#nextWatch
+    const watch = this.#next
     this.#kinds[depth] = kind
-    this.#members[depth] = 0
-    // In protojson a single object may stand where a list is declared: it is then the list's only element.
-    const below = kind === OBJECT && watch?.each && !watch.keys ? watch.each : watch
-    this.#watches[depth] = below
-    this.#paths[depth] = this.#nextPath
-    this.#seen[depth] = kind === OBJECT && below?.keys ? [] : undefined
-    if (kind === OBJECT) this.#state = S.keyOrEnd
-    else {
-      this.#state = S.valueOrEnd
+    this.#seen[depth] = 0
+    if (kind === OBJECT) {
+      // In protojson a single object may stand where a list is declared: it is then the list's only element.
+      const below = watch?.each !== undefined && watch.names.length === 0 ? watch.each : watch
+      this.#watches[depth] = below
+      this.#members[depth] = 0
+      this.#state = S.keyOrEnd
+      if (below?.measure !== undefined) this.#measuredBytes = -1
+    } else {
+      this.#watches[depth] = watch
       this.#members[depth] = 1
-      this.#watchElement(watch, depth)
+      this.#state = S.valueOrEnd
+      this.#next = watch?.each
     }
-  }
-
-  #watchElement(watch: Watch | undefined, depth: number): void {
-    this.#nextWatch = watch?.each
-    this.#nextPath = this.#paths[depth] as string
   }
 
   #nextElement(): void {
@@ -286,17 +286,21 @@ export class JsonScanner {
     const watch = this.#watches[depth]
     const count = ++(this.#members as number[])[depth]!
     if (watch?.elementsMax !== undefined && count > watch.elementsMax) {
-      this.#refuse(`${this.#paths[depth]}: at most ${watch.elementsMax} elements are allowed.`)
+      this.#refuse(`${watch.path}: at most ${watch.elementsMax} elements are allowed.`)
     }
-    this.#watchElement(watch, depth)
+    this.#next = watch?.each
   }
 
   #close(piece: Buffer, at: number): void {
     const depth = this.#depth--
     const watch = this.#watches[depth]
-    if (watch?.elementsMax !== undefined && this.#kinds[depth] === ARRAY) {
-      const isEmpty = this.#state === S.valueOrEnd
-      this.counted.set(this.#paths[depth] as string, isEmpty ? 0 : (this.#members[depth] as number))
+    if (watch !== undefined) {
+      if (this.#kinds[depth] === OBJECT) {
+        if (watch.measure !== undefined) this.#endMeasure(watch.measure)
+      } else if (watch.elementsMax !== undefined) {
+        const isEmpty = this.#state === S.valueOrEnd
+        this.found.counted.set(watch.path, isEmpty ? 0 : (this.#members[depth] as number))
+      }
     }
     this.#endValue(piece, at + 1)
   }
@@ -340,7 +344,10 @@ export class JsonScanner {
     }
     if (byte !== QUOTE) this.#syntax('Invalid control character in string.', piece, at)
     if (this.#inKey) this.#endKey(piece, at)
-    else this.#endValue(piece, at + 1)
+    else {
+      if (this.#isMeasuring) this.#endMeasuredString(at)
+      this.#endValue(piece, at + 1)
+    }
     return at + 1
   }
 
@@ -363,18 +370,18 @@ export class JsonScanner {
     this.#state = S.colon
     const depth = this.#depth
     const watch = this.#watches[depth]
-    const seen = this.#seen[depth]
-    if (seen === undefined || watch?.keys === undefined) {
-      this.#nextWatch = undefined
-      return
-    }
-    const name = canonicalName(this.#text(this.#keyParts, piece, at))
-    this.#nextWatch = Object.hasOwn(watch.keys, name) ? watch.keys[name] : undefined
-    if (this.#nextWatch === undefined) return
-    const path = this.#paths[depth] as string
-    this.#nextPath = path === '' ? name : `${path}.${name}`
-    if (seen.includes(name)) throw new JsonScanError('duplicate', this.#nextPath)
-    seen.push(name)
+    const name = watch === undefined ? undefined : this.#watchedName(watch, piece, at)
+    this.#next = name?.node
+    if (name === undefined) return
+    const seen = this.#seen[depth] as number
+    if ((seen & name.bit) !== 0) throw new JsonScanError('duplicate', name.node.path)
+    this.#seen[depth] = seen | name.bit
+  }
+
+  #watchedName(watch: WatchNode, piece: Buffer, at: number): WatchName | undefined {
+    if (this.#keyParts.length === 0) return nameIn(watch, piece, this.#tokenAt, at)
+    const key = Buffer.concat([...this.#keyParts, piece.subarray(0, at)])
+    return nameIn(watch, key, 0, key.length)
   }
 
   #beginNumber(byte: number, at: number): void {
@@ -419,22 +426,48 @@ export class JsonScanner {
     return at + 1
   }
 
-  #beginCapture(at: number): void {
-    this.#capture = { path: this.#nextPath, depth: this.#depth, parts: [], bytes: 0 }
-    this.#captureAt = at
+  /** A value begins that is read. */
+  #read(watch: WatchNode, byte: number, at: number): void {
+    if (watch.role === 'bytes') {
+      this.#isMeasuring = byte === QUOTE
+      this.#measuredFrom = this.#bytesBefore + at + 1
+    } else if (watch.role === 'note') {
+      if (byte !== LETTER_N) this.found.note(watch.note)
+    } else if (this.#capture === undefined) {
+      this.#capture = { node: watch, depth: this.#depth, parts: [], bytes: 0 }
+      this.#captureAt = at
+    }
   }
 
   #endCapture(piece: Buffer, end: number): void {
     const capture = this.#capture as Capture
     this.#keepCapture(capture, piece, end)
-    this.captured.set(capture.path, Buffer.concat(capture.parts).toString('utf8'))
     this.#capture = undefined
+    const text = Buffer.concat(capture.parts).toString('utf8')
+    const { role, path, collectMax } = capture.node
+    if (role === 'capture') this.found.captured.set(path, text)
+    else if (role === 'label') this.#label = text
+    else this.found.collect(path, text, collectMax)
+  }
+
+  #endMeasuredString(at: number): void {
+    this.#isMeasuring = false
+    this.#measuredBytes = this.#bytesBefore + at - this.#measuredFrom
+  }
+
+  #endMeasure({ sumAs }: Measure): void {
+    const bytes = this.#measuredBytes
+    const label = this.#label
+    this.#label = undefined
+    if (bytes < 0) return
+    const name = sumAs(label?.startsWith('"') ? (JSON.parse(label) as string) : undefined)
+    if (name !== '') this.found.measure(name, bytes)
   }
 
   #keepCapture(capture: Capture, piece: Buffer, end: number): void {
     const part = piece.subarray(this.#captureAt, end)
     capture.bytes += part.length
-    if (capture.bytes > CAPTURE_BYTES_MAX) this.#refuse(`${capture.path} is too long.`)
+    if (capture.bytes > CAPTURE_BYTES_MAX) this.#refuse(`${capture.node.path} is too long.`)
     capture.parts.push(part)
   }
 
@@ -472,43 +505,6 @@ export class JsonScanner {
   #refuse(message: string): never {
     throw new JsonScanError('limit', message)
   }
-}
-
-/** The next state of a number after `byte`, or -1 when the number ends before it. */
-function nextNumberState(state: number, byte: number): number {
-  const isDigit = byte >= 0x30 && byte <= 0x39
-  switch (state) {
-    case N.minus:
-      return isDigit ? (byte === 0x30 ? N.zero : N.integer) : -1
-    case N.zero:
-    case N.integer:
-      if (isDigit && state === N.integer) return N.integer
-      if (byte === 0x2e) return N.point
-      return byte === 0x65 || byte === 0x45 ? N.exponent : -1
-    case N.point:
-      return isDigit ? N.fraction : -1
-    case N.fraction:
-      if (isDigit) return N.fraction
-      return byte === 0x65 || byte === 0x45 ? N.exponent : -1
-    case N.exponent:
-      if (byte === 0x2b || byte === 0x2d) return N.sign
-      return isDigit ? N.power : -1
-    default:
-      return isDigit ? N.power : -1
-  }
-}
-
-/** A byte that may not follow a number directly: `01`, `1.2.3`, `1x`. */
-function isNumberByte(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2e || byte === 0x2b || byte === 0x2d
-}
-
-/** One name for both spellings of a field: escapes resolved, snake_case as lowerCamelCase. */
-function canonicalName(raw: string): string {
-  const name = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw
-  return name.includes('_')
-    ? name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    : name
 }
 
 function printable(bytes: Buffer): string {

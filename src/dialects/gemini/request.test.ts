@@ -212,3 +212,17 @@ test('[BATCH-01] a call from a part of a batch is checked as a client’s is, an
     assert.throws(() => from(body), fails('invalid_argument'), body)
   }
 })
+
+test('[FCT-02] tags come from their header, and a bad one is refused before the body is asked for', async () => {
+  const { tags } = await decoded('{}', headersOf({ 'x-wasat-tags': 'team=search' }))
+  assert.deepEqual(tags, { team: 'search' })
+  assert.equal((await decoded('{}')).tags, undefined)
+  const body = () => assert.fail('the body was read')
+  const request = requestOf('/', { ...headersOf({ 'x-wasat-tags': 'team' }), body })
+  await assert.rejects(decode(request, OPENING, LIMITS), fails('invalid_argument', /x-wasat-tags/))
+})
+
+test('[FCT-03] the tier of a request is what its body asks for', async () => {
+  assert.equal((await decoded('{"serviceTier":"flex"}')).tier, 'flex')
+  assert.equal((await decoded('{}')).tier, 'standard')
+})

@@ -1,33 +1,14 @@
 /** The body of a Gemini request: bounded and checked while it arrives, kept as the bytes that it is. */
 import { isUtf8 } from 'node:buffer'
 import { badRequest, GatewayError } from '../../errors.ts'
-import type { Call, HttpRequest, Opening, RequestFacts } from '../../nouns.ts'
-import { type JsonLimits, JsonScanError, JsonScanner, type Watch } from '../../wire/json-scanner.ts'
+import type { Call, HttpRequest, Opening } from '../../nouns.ts'
+import { type JsonLimits, JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
+import { factsOf, tierOf, WATCH } from './facts.ts'
+import { tagsOf } from './tags.ts'
 
-const LIST_ELEMENTS_MAX = 1_000
 const SECONDS = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i
 const DEADLINE_MIN_MS = 1_000
 const DEADLINE_MAX_MS = 600_000
-
-const GENERATION_CONFIG: Watch = {
-  keys: {
-    maxOutputTokens: { capture: true },
-    candidateCount: { capture: true },
-    stopSequences: { elementsMax: LIST_ELEMENTS_MAX },
-    thinkingConfig: { keys: { thinkingBudget: { capture: true } } },
-  },
-}
-
-/** What policy and money read, and therefore must not stand there twice. */
-const WATCH: Watch = {
-  keys: {
-    contents: {},
-    generationConfig: GENERATION_CONFIG,
-    tools: { elementsMax: LIST_ELEMENTS_MAX },
-    safetySettings: { elementsMax: LIST_ELEMENTS_MAX },
-    requests: { elementsMax: LIST_ELEMENTS_MAX },
-  },
-}
 
 /** Content types that a JSON body comes under: Google ignores the header, and an old SDK of its sends text/plain. */
 const JSON_TYPES = /^(?:application\/json|text\/plain)[ \t]*(?:;[ \t]*charset="?utf-?8"?[ \t]*)?$/i
@@ -42,11 +23,13 @@ const FORWARDED_QUERY = ['prettyPrint', 'quotaUser'] as const
 
 export async function decode(request: HttpRequest, opening: Opening, limits: JsonLimits): Promise<Call> {
   refuseContentType(request.headers['content-type'])
+  const tags = tagsOf(request.headers['x-wasat-tags'])
   const scanner = new JsonScanner(limits, WATCH)
   const body = await request.body(visitor(scanner))
   finishScan(scanner, body)
   return {
     ...callOf(opening, body, scanner, request),
+    tags,
     forwardHeaders: forwardHeaders(request),
     forwardQuery: forwardQuery(request.query),
     deadlineAtMs: deadlineOf(request),
@@ -54,7 +37,11 @@ export async function decode(request: HttpRequest, opening: Opening, limits: Jso
 }
 
 /** Whoever asks: a client's request, or what stands for it. */
-export type Asker = Pick<HttpRequest, 'id' | 'receivedAtMs' | 'clientLeft'>
+export interface Asker extends Pick<HttpRequest, 'id' | 'receivedAtMs' | 'clientLeft'> {
+  readonly tags?: Call['tags']
+  /** Instead of the one that the body asks for. */
+  readonly tier?: Call['tier']
+}
 
 /** A call from a body that came as a part of something else, such as a line of a batch; checked like a client's. */
 export function callFrom(body: Buffer, opening: Opening, limits: JsonLimits, asker: Asker): Call {
@@ -75,9 +62,11 @@ function callOf(opening: Opening, body: Buffer, scanner: JsonScanner, asker: Ask
       document ??= parse(body)
       return document
     },
-    facts: factsOf(scanner, body),
+    facts: factsOf(scanner.found, opening.verb, body.length),
     forwardHeaders: {},
     forwardQuery: '',
+    tags: asker.tags,
+    tier: asker.tier ?? tierOf(scanner.found),
     receivedAtMs: asker.receivedAtMs,
     deadlineAtMs: undefined,
     clientLeft: () => asker.clientLeft(),
@@ -167,24 +156,6 @@ function invalidPayload(what: string): GatewayError {
 function duplicate(path: string): GatewayError {
   const field = path.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   return invalidPayload(`Field "${field}" is given more than once.`)
-}
-
-function factsOf(scanner: JsonScanner, body: Buffer): RequestFacts {
-  const integer = (path: string) => integerOf(scanner.captured.get(path))
-  return {
-    maxOutputTokens: integer('generationConfig.maxOutputTokens'),
-    candidateCount: integer('generationConfig.candidateCount') ?? 1,
-    thinkingBudget: integer('generationConfig.thinkingConfig.thinkingBudget'),
-    items: scanner.counted.get('requests') ?? 1,
-    bodyBytes: body.length,
-  }
-}
-
-/** protojson writes an integer as a number or as a string. What is neither is the upstream's to refuse. */
-function integerOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text.startsWith('"') ? text.slice(1, -1) : text)
-  return Number.isSafeInteger(value) ? value : undefined
 }
 
 function forwardHeaders(request: HttpRequest): Record<string, string> {

@@ -12,17 +12,23 @@ export function encodeUnary(
   headers: OutgoingHttpHeaders,
 ): Promise<void> {
   const { 'content-length': declared, ...shown } = answer.headers
-  const all: OutgoingHttpHeaders = { 'content-type': JSON_TYPE, ...shown, ...headers }
+  // Put together when the head goes out: the price of a whole answer is known by then.
+  const head = (length: number | string | undefined) =>
+    response.head(answer.status, {
+      'content-type': JSON_TYPE,
+      ...shown,
+      ...headers,
+      ...(length !== undefined && { 'content-length': length }),
+    })
   return follow(answer.source, response, {
     render: (chunk) => chunk.bytes ?? Buffer.from(JSON.stringify(chunk.response)),
     chunk: (bytes) => {
       // Only a long answer comes in more than one piece; its length is the upstream's to say.
-      if (!response.headSent)
-        response.head(answer.status, declared === undefined ? all : { ...all, 'content-length': declared })
+      if (!response.headSent) head(declared)
       return response.write(bytes)
     },
     end: (bytes) => {
-      if (!response.headSent) response.head(answer.status, { ...all, 'content-length': bytes?.length ?? 0 })
+      if (!response.headSent) head(bytes?.length ?? 0)
       response.end(bytes)
     },
     fail: (error) => {

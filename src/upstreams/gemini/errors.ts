@@ -4,6 +4,16 @@ import type { ErrorBody } from '../../wire/gemini.ts'
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
+/** The connection was never made: the request cannot have been read. */
+const NEVER_CONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
 /** A failure of the connection. `begun`: some of the answer had already been passed on. */
 export function connectionError(
   name: string,
@@ -19,10 +29,8 @@ export function connectionError(
       hint,
     })
   }
-  return new GatewayError('upstream_unavailable', `The upstream ${name} could not be reached.`, {
-    cause,
-    hint,
-  })
+  const failure = NEVER_CONNECTED.has(code) ? 'upstream_unreachable' : 'upstream_unavailable'
+  return new GatewayError(failure, `The upstream ${name} could not be reached.`, { cause, hint })
 }
 
 /** The answer is not what this protocol allows: malformed, empty, of the wrong kind, or cut off. */

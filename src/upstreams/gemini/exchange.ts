@@ -173,7 +173,7 @@ export class Exchange implements Source {
   #readerFor(): AnswerReader {
     const { name, call } = this.#options
     const pass = (bytes: Buffer) => this.#pass(bytes)
-    if (call.delivery === 'sse') return new SseReader(name, pass)
+    if (call.delivery === 'sse') return new SseReader(name, pass, call.facts.usesSearch)
     return call.delivery === 'array' ? new ArrayReader(name, pass) : new UnaryReader(name, pass)
   }
 

@@ -4,6 +4,7 @@ import type { Reading } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { answerError, errorInAnswer } from './errors.ts'
+import { mediaMeasured, mediaOf } from './media.ts'
 import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.ts'
 
 /** Up to here an answer is held until it is known to be whole and valid. */
@@ -48,12 +49,14 @@ export class UnaryReader implements AnswerReader {
     const response = this.#scanner === undefined ? this.#parse(bytes) : this.#readScanned(this.#scanner)
     if (response.error !== undefined) throw errorInAnswer(this.#name, response, this.#scanner !== undefined)
     this.#usage.take(response)
+    if (this.#scanner === undefined) this.#usage.addMedia(mediaOf(response))
     return bytes
   }
 
   reading(): Reading {
-    if (this.#scanner !== undefined) this.#usage.begin()
-    return this.#usage.reading()
+    if (this.#scanner === undefined) return this.#usage.reading()
+    this.#usage.begin()
+    return { ...this.#usage.reading(), media: mediaMeasured(this.#scanner.found) }
   }
 
   #beginPassing(): void {
@@ -88,7 +91,7 @@ export class UnaryReader implements AnswerReader {
     } catch {
       throw this.#fault('broke off its answer')
     }
-    return responseOf(scanner.captured)
+    return responseOf(scanner.found)
   }
 
   #fault(what: string): GatewayError {

@@ -4,6 +4,7 @@ import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { SseFraming, type SseListener } from '../../wire/sse-framing.ts'
 import { answerError, errorInAnswer } from './errors.ts'
+import { mediaMeasured, mediaOf } from './media.ts'
 import type { AnswerReader } from './response.ts'
 import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.ts'
 
@@ -13,6 +14,11 @@ const STRAY_BYTES_MAX = 64 * 1024
 /** These names with their quotes stand nowhere inside a JSON string, because a quote there is escaped. */
 const FINISH_REASON = Buffer.from('"finishReason"')
 const BLOCK_REASON = Buffer.from('"blockReason"')
+const GROUNDING = Buffer.from('"groundingMetadata"')
+const URL_CONTEXT = Buffer.from('"urlContextMetadata"')
+const INLINE_DATA = Buffer.from('"inlineData"')
+/** An event that is no longer than this may count as text: it holds next to nothing else. */
+const TEXT_EVENT_BYTES_MAX = 4 * 1024
 
 /**
  * Server-Sent Events. Parsing each event would cost more than moving it. The last one is parsed; what lies before is
@@ -21,6 +27,7 @@ const BLOCK_REASON = Buffer.from('"blockReason"')
 export class SseReader implements AnswerReader, SseListener {
   readonly #name: string
   readonly #pass: (bytes: Buffer) => void
+  readonly #mayGround: boolean
   readonly #framing = new SseFraming(this)
   readonly #usage = new UsageReader()
   /** The last whole event, whose running totals count when the stream breaks. */
@@ -34,9 +41,11 @@ export class SseReader implements AnswerReader, SseListener {
   #strayBytes = 0
   #begun = false
 
-  constructor(name: string, pass: (bytes: Buffer) => void) {
+  /** Sources of a search may come with any event: with `mayGround` none is left unsearched. */
+  constructor(name: string, pass: (bytes: Buffer) => void, mayGround: boolean) {
     this.#name = name
     this.#pass = pass
+    this.#mayGround = mayGround
   }
 
   write(piece: Buffer): void {
@@ -48,14 +57,16 @@ export class SseReader implements AnswerReader, SseListener {
     if (this.#strayBytes > 0) throw this.#strayError()
     if (this.#framing.isInEvent)
       throw answerError(this.#name, 'broke off in the middle of an event', this.#begun)
-    if (!this.#lastHasEnd()) this.#searchUnsearched()
+    this.#searchUnsearched(this.#lastHasEnd())
     this.#takeLast()
     if (!this.#begun) throw answerError(this.#name, 'sent an empty stream', false)
     if (!this.#usage.isFinished) throw answerError(this.#name, 'ended its stream early', true)
   }
 
   reading(): Reading {
-    this.#takeLast()
+    // An answer that broke is settled too; what was understood of it counts, whatever else it held.
+    ignoringErrors(() => this.#searchUnsearched(false))
+    ignoringErrors(() => this.#takeLast())
     return this.#usage.reading()
   }
 
@@ -69,25 +80,41 @@ export class SseReader implements AnswerReader, SseListener {
     this.#last = buffer
     this.#lastStart = start
     this.#lastEnd = end
+    if (end - start > TEXT_EVENT_BYTES_MAX) this.#measureMedia(buffer.subarray(start, end))
   }
 
   bytes(bytes: Buffer, areWhole: boolean): void {
-    this.#searchUnsearched()
+    this.#searchUnsearched(false)
     // A long event is read as it passes.
     if (areWhole) this.#unsearched = bytes
     this.#begun = true
     this.#pass(bytes)
   }
 
+  #measureMedia(event: Buffer): void {
+    if (!event.includes(INLINE_DATA)) return
+    const response = parseOrUndefined(event)
+    if (response !== undefined) this.#usage.addMedia(mediaOf(response as GenerateContentResponse))
+  }
+
   #lastHasEnd(): boolean {
     return this.#last?.subarray(this.#lastStart, this.#lastEnd).includes(FINISH_REASON) ?? false
   }
 
-  /** Looks for an end among the events before the last one. Put off, because nearly always the last one has it. */
-  #searchUnsearched(): void {
+  /**
+   * Looks for an end among the events before the last one, and for searches. Put off, because nearly always the last one
+   * has the end, and then nobody need look for it.
+   */
+  #searchUnsearched(isEndKnown: boolean): void {
     const bytes = this.#unsearched
     this.#unsearched = undefined
     if (bytes === undefined) return
+    // First, because the usage of the event that is taken last counts.
+    if (this.#mayGround) {
+      this.#takeMarked(bytes, URL_CONTEXT)
+      this.#takeMarked(bytes, GROUNDING)
+    }
+    if (isEndKnown) return
     this.#takeMarked(bytes, FINISH_REASON)
     this.#takeMarked(bytes, BLOCK_REASON)
   }
@@ -114,7 +141,8 @@ export class SseReader implements AnswerReader, SseListener {
     if (!isLast) return
     this.#longScanner = undefined
     this.#last = undefined
-    this.#usage.take(responseOf(scanner.captured))
+    this.#usage.take(responseOf(scanner.found))
+    this.#usage.addMedia(mediaMeasured(scanner.found))
   }
 
   stray(bytes: Buffer): void {
@@ -164,8 +192,8 @@ export class ArrayReader implements AnswerReader {
     } catch (error) {
       throw this.#malformed(error)
     }
-    const { error } = responseOf(this.#scanner.captured)
-    if (error !== undefined) throw errorInAnswer(this.#name, { error }, this.#begun)
+    const error = this.#scanner.found.captured.get('error')
+    if (error !== undefined) throw errorInAnswer(this.#name, { error: JSON.parse(error) }, this.#begun)
     this.#begun = true
     this.#pass(piece)
   }
@@ -182,11 +210,11 @@ export class ArrayReader implements AnswerReader {
 
   reading(): Reading {
     if (this.#begun) this.#take()
-    return this.#usage.reading()
+    return { ...this.#usage.reading(), media: mediaMeasured(this.#scanner.found) }
   }
 
   #take(): void {
-    this.#usage.take(responseOf(this.#scanner.captured))
+    this.#usage.take(responseOf(this.#scanner.found))
   }
 
   #malformed(error: unknown): unknown {
@@ -207,6 +235,14 @@ function isObject(buffer: Buffer, start: number, end: number): boolean {
   let last = end - 1
   while (last > start && (buffer[last] as number) <= 0x20) last--
   return buffer[start] === 0x7b && buffer[last] === 0x7d
+}
+
+function ignoringErrors(step: () => void): void {
+  try {
+    step()
+  } catch {
+    // Nothing to do: the stream has been given up already.
+  }
 }
 
 function parseOrUndefined(bytes: Buffer): unknown {

@@ -7,7 +7,10 @@ import { createSandboxUpstream } from './upstream.ts'
 
 export const NOW = new Date('2026-11-20T10:11:12.345Z')
 
-export const CALLER: Caller = { keyId: 'test', name: 'test', models: [] }
+export const CALLER: Caller = {
+  ...{ keyId: 'test', name: 'test', models: [], limits: {} },
+  ...{ project: undefined, isBudgeted: false },
+}
 
 /** A library without a book. */
 export const EMPTY_LIBRARY: Library = {
@@ -48,7 +51,10 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
       thinkingBudget: undefined,
       items: 1,
       bodyBytes: bytes.length,
+      ...{ mediaBytes: 0, mediaParts: 0, imageBytes: 0, imageParts: 0 },
+      ...{ usesStored: false, usesSearch: false },
     },
+    ...{ tags: undefined, tier: 'standard' as const },
     forwardHeaders: {},
     forwardQuery: '',
     receivedAtMs: 0,
@@ -58,7 +64,11 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
 }
 
 export function send(verb: Verb, model: string, body: unknown): Promise<Answer> {
-  return sandbox.send(callOf(verb, model, body), { upstream: sandbox, model, credential: 0 }, CALLER)
+  return sandbox.send(
+    callOf(verb, model, body),
+    { upstream: sandbox, model, credential: 0, price: undefined },
+    CALLER,
+  )
 }
 
 /** Every response of an answer, in order. */

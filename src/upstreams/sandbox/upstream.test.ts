@@ -327,7 +327,32 @@ it('work for a client that left is given up', { timeout: 60_000 }, async () => {
   const body = asking('Run this code: ```python\nwhile True: pass\n```', { tools: [{ codeExecution: {} }] })
   let isGone = false
   const call = { ...callOf('generateContent', FLASH, body), clientLeft: () => isGone }
-  const answer = sandbox.send(call, { upstream: sandbox, model: FLASH, credential: 0 }, CALLER)
+  const answer = sandbox.send(
+    call,
+    { upstream: sandbox, model: FLASH, credential: 0, price: undefined },
+    CALLER,
+  )
   isGone = true
   await assert.rejects(answer, (error) => error instanceof GatewayError && error.code === 'deadline_exceeded')
+})
+
+it('[FCT-04] the reading tells of searches, of a stream as of one answer', async () => {
+  const body = asking('Who won the euro 2024?', { tools: [{ googleSearch: {} }] })
+  for (const verb of ['generateContent', 'streamGenerateContent'] as const) {
+    const answer = await send(verb, 'gemini-2.5-flash', body)
+    const queries = new Set(
+      drain(answer).flatMap(({ candidates = [] }) =>
+        candidates.flatMap(
+          ({ groundingMetadata }) =>
+            (groundingMetadata as { webSearchQueries?: string[] })?.webSearchQueries ?? [],
+        ),
+      ),
+    )
+    const { searchQueries, isGrounded } = answer.reading()
+    assert.ok(queries.size > 0)
+    assert.deepEqual([searchQueries, isGrounded], [queries.size, true])
+  }
+  const plain = await send('generateContent', 'gemini-2.5-flash', asking('Hi'))
+  drain(plain)
+  assert.deepEqual([plain.reading().searchQueries, plain.reading().isGrounded], [0, false])
 })

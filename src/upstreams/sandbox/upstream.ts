@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { GatewayError } from '../../errors.ts'
 import type { Answer, Call, Caller, Library, Reading, Target, Upstream } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
+import { Searches } from '../searches.ts'
 import { compose, type Stage } from './compose.ts'
 import { batchEmbedContents, embedContent } from './embeddings/embed.ts'
 import { modelNotFound } from './errors.ts'
@@ -164,11 +165,15 @@ function createAnswer(
   { single, startedAtMs, pace }: AnswerOptions,
 ): Answer {
   let reading: Reading = { usage: undefined, finishReason: undefined, modelVersion: undefined, begun: false }
+  const searches = new Searches()
   const observe = (response: GenerateContentResponse): void => {
+    searches.take(response.candidates)
+    const usage = response.usageMetadata ?? reading.usage
     reading = {
-      usage: response.usageMetadata ?? reading.usage,
+      usage,
       finishReason: response.candidates?.[0]?.finishReason ?? reading.finishReason,
       modelVersion: response.modelVersion ?? reading.modelVersion,
+      ...searches.reading(usage),
       begun: true,
     }
   }
