@@ -20,6 +20,8 @@ const FAILURES = {
   header_too_large: { http: 431, status: 'INVALID_ARGUMENT', retryable: false },
   resource_exhausted: { http: 429, status: 'RESOURCE_EXHAUSTED', retryable: false },
   // What an upstream did to us.
+  /** Not a byte of the request got there. */
+  upstream_unreachable: { http: 503, status: 'UNAVAILABLE', retryable: true },
   upstream_unavailable: { http: 503, status: 'UNAVAILABLE', retryable: true },
   upstream_refused_credential: { http: 503, status: 'UNAVAILABLE', retryable: true },
   upstream_timeout: { http: 504, status: 'DEADLINE_EXCEEDED', retryable: true },
@@ -93,6 +95,12 @@ export function badRequest(field: string, description: string): object {
 /** A machine-readable reason, as a `google.rpc.ErrorInfo`. */
 export function errorInfo(reason: string, domain: string, metadata: Record<string, string> = {}): object {
   return { '@type': `${RPC}ErrorInfo`, reason, domain, metadata }
+}
+
+/** When to come back, as a `google.rpc.RetryInfo`. */
+export function retryInfo(delayMs: number): object {
+  // Nine digits of a second at most, and no exponent: clients read it with a pattern.
+  return { '@type': `${RPC}RetryInfo`, retryDelay: `${Number((delayMs / 1_000).toFixed(3))}s` }
 }
 
 /** Runs a reader of protojson; what it refuses is `invalid_argument`, with a line and a violation for each thing. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
-import type { Ledger } from '../nouns.ts'
+import type { Directory } from '../nouns/directory.ts'
 import { CREDENTIAL_BYTES_MAX, createHash, isPresentable, SECRET_BYTES_MIN, sameDigest } from './hash.ts'
 
 const SETTING = 'admin_key_digest'
@@ -13,7 +13,7 @@ export interface AdminGate {
 }
 
 export interface AdminGateParts {
-  readonly ledger: Ledger
+  readonly directory: Directory
   /** The operator's own admin key; when given it is the only one that counts, and nothing is stored. */
   readonly operatorKey?: string | undefined
 }
@@ -22,15 +22,15 @@ export interface AdminGateParts {
  * Throws `invalid_argument` when the operator's key is too weak, looks like a client key, or is one: make the
  * operator's client key before the gate. A client key must never open the admin routes.
  */
-export async function createAdminGate({ ledger, operatorKey }: AdminGateParts): Promise<AdminGate> {
-  const digestOf = await createHash(ledger)
+export async function createAdminGate({ directory, operatorKey }: AdminGateParts): Promise<AdminGate> {
+  const digestOf = await createHash(directory)
   const fresh =
     operatorKey === undefined ? `wsa_${randomBytes(SECRET_BYTES).toString('base64url')}` : undefined
   const ours = digestOf(operatorKey === undefined ? fresh! : checkOperatorKey(operatorKey))
-  if (operatorKey !== undefined && (await ledger.findKeyByDigest(ours)) !== undefined) {
+  if (operatorKey !== undefined && (await directory.findKeyByDigest(ours)) !== undefined) {
     throw invalidAdminKey('must not be the same as a client key')
   }
-  const standing = operatorKey === undefined ? await ledger.initSetting(SETTING, ours) : ours
+  const standing = operatorKey === undefined ? await directory.initSetting(SETTING, ours) : ours
 
   return Object.freeze({
     firstKey: standing === ours ? fresh : undefined,

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { GatewayError } from '../errors.ts'
-import type { Caller, Ledger } from '../nouns.ts'
+import { GatewayError } from '../errors.ts'
+import type { Directory } from '../nouns/directory.ts'
+import type { Caller } from '../nouns.ts'
 import { type Authenticate, createAuthenticator } from './authenticate.ts'
 import { createKeys, type IssuedKey, type Keys } from './keys.ts'
-import { createMemoryLedger, fails, type MemoryLedger } from './memory-ledger.fixture.ts'
+import { createMemoryDirectory, fails, type MemoryDirectory } from './memory-directory.fixture.ts'
 
 const HERE = '203.0.113.7'
 
 interface Setting {
-  readonly ledger: MemoryLedger
+  readonly directory: MemoryDirectory
   readonly keys: Keys
   readonly issued: IssuedKey
   readonly authenticate: Authenticate
@@ -18,14 +19,16 @@ interface Setting {
   pass(milliseconds: number): void
 }
 
-async function setUp(changed: (ledger: Ledger) => Ledger = (ledger) => ledger): Promise<Setting> {
-  const ledger = createMemoryLedger()
-  const keys = await createKeys(ledger)
+async function setUp(
+  changed: (directory: Directory) => Directory = (directory) => directory,
+): Promise<Setting> {
+  const directory = createMemoryDirectory()
+  const keys = await createKeys(directory)
   const issued = await keys.create({ name: 'ci', models: ['gemini-*'] })
   let time = 1_000
-  const authenticate = createAuthenticator({ ledger: changed(ledger), keys, now: () => time })
+  const authenticate = createAuthenticator({ directory: changed(directory), keys, now: () => time })
   return {
-    ledger,
+    directory,
     keys,
     issued,
     authenticate,
@@ -38,25 +41,32 @@ async function setUp(changed: (ledger: Ledger) => Ledger = (ledger) => ledger): 
 
 test('a good key says who calls and what for', async () => {
   const { ask, issued } = await setUp()
-  assert.deepEqual(await ask(issued.key), { keyId: issued.record.id, name: 'ci', models: ['gemini-*'] })
+  assert.deepEqual(await ask(issued.key), {
+    keyId: issued.record.id,
+    name: 'ci',
+    models: ['gemini-*'],
+    limits: {},
+    project: undefined,
+    isBudgeted: false,
+  })
 })
 
-test('a key seen within the last second answers at once, without the ledger', async () => {
-  const { authenticate, issued, ledger, pass } = await setUp()
+test('a key seen within the last second answers at once, without the directory', async () => {
+  const { authenticate, issued, directory, pass } = await setUp()
   const first = authenticate(issued.key, HERE)
   assert.ok(first instanceof Promise)
   const caller = await first
   pass(999)
   assert.equal(authenticate(issued.key, HERE), caller)
-  assert.equal(ledger.lookUps(), 1)
+  assert.equal(directory.lookUps(), 1)
   pass(1)
   assert.ok(authenticate(issued.key, HERE) instanceof Promise)
-  assert.equal(ledger.lookUps(), 2)
+  assert.equal(directory.lookUps(), 2)
 })
 
 for (const credential of [undefined, '', '   ', '\t']) {
   test(`C-01, C-02: no credential (${JSON.stringify(credential)}) is 403 in Google's words`, async () => {
-    const { ask, ledger } = await setUp()
+    const { ask, directory } = await setUp()
     await assert.rejects(ask(credential), (error) => {
       const { http, status, message } = error as GatewayError
       assert.deepEqual([http, status], [403, 'PERMISSION_DENIED'])
@@ -66,7 +76,7 @@ for (const credential of [undefined, '', '   ', '\t']) {
       )
       return true
     })
-    assert.equal(ledger.lookUps(), 0)
+    assert.equal(directory.lookUps(), 0)
   })
 }
 
@@ -103,11 +113,11 @@ const hostile: [string, string][] = [
 ]
 for (const [row, credential] of hostile) {
   test(`${row}: ${JSON.stringify(credential).slice(0, 40)} (${credential.length}) is refused unhashed`, async () => {
-    const ledger = createMemoryLedger()
+    const directory = createMemoryDirectory()
     const unhashed = { digestOf: () => assert.fail('hashed'), onChange: () => () => true }
-    const authenticate = createAuthenticator({ ledger, keys: unhashed })
+    const authenticate = createAuthenticator({ directory, keys: unhashed })
     assert.throws(() => authenticate(credential, HERE), fails('api_key_invalid'))
-    assert.equal(ledger.lookUps(), 0)
+    assert.equal(directory.lookUps(), 0)
   })
 }
 
@@ -164,8 +174,8 @@ test('C-12: a disabled key is 403 at once, and good again when enabled; a delete
 })
 
 test('S25: what another process changed counts within a second', async () => {
-  const { ask, issued, ledger, pass } = await setUp()
-  const elsewhere = await createKeys(ledger)
+  const { ask, issued, directory, pass } = await setUp()
+  const elsewhere = await createKeys(directory)
   await ask(issued.key)
   await elsewhere.setDisabled(issued.record.id, true)
   await ask(issued.key)
@@ -181,10 +191,10 @@ test('S25: what another process changed counts within a second', async () => {
 test('a reading that a change overtook is not kept', async () => {
   const gate = Promise.withResolvers<void>()
   const reading = Promise.withResolvers<void>()
-  const { ask, issued, keys } = await setUp((ledger) => ({
-    ...ledger,
+  const { ask, issued, keys } = await setUp((directory) => ({
+    ...directory,
     findKeyByDigest: async (digest) => {
-      const record = await ledger.findKeyByDigest(digest)
+      const record = await directory.findKeyByDigest(digest)
       reading.resolve()
       await gate.promise
       return record
@@ -219,10 +229,10 @@ test('C-18: too many wrong keys of one address are 429, a good one from there st
 
 test('a failing store is no wrong key, and is not remembered', async () => {
   let failing = true
-  const { ask, issued } = await setUp((ledger) => ({
-    ...ledger,
+  const { ask, issued } = await setUp((directory) => ({
+    ...directory,
     findKeyByDigest: (digest) =>
-      failing ? Promise.reject(new Error('disk')) : ledger.findKeyByDigest(digest),
+      failing ? Promise.reject(new Error('disk')) : directory.findKeyByDigest(digest),
   }))
   for (let count = 0; count < 60; count++) await assert.rejects(ask(issued.key), /disk/)
   failing = false
@@ -231,19 +241,81 @@ test('a failing store is no wrong key, and is not remembered', async () => {
 })
 
 test('the cache is bounded: the key read longest ago is read again', async () => {
-  const { ledger, keys, ask, issued } = await setUp((inner) => ({
+  const { directory, keys, ask, issued } = await setUp((inner) => ({
     ...inner,
     findKeyByDigest: async (digest) => {
-      const record = await inner.findKeyByDigest(digest)
-      return record ?? { ...(await inner.listKeys())[0]!, id: digest, digest }
+      const grant = await inner.findKeyByDigest(digest)
+      const key = { ...(await inner.listKeys())[0]!, id: digest, digest }
+      return grant ?? { key, project: undefined, isBudgeted: false }
     },
   }))
   await ask(issued.key)
   for (let count = 0; count < 10_000; count++) await ask(`any key at all ${count}`)
-  const before = ledger.lookUps()
+  const before = directory.lookUps()
   await ask('any key at all 9999')
-  assert.equal(ledger.lookUps(), before)
+  assert.equal(directory.lookUps(), before)
   await ask(issued.key)
-  assert.equal(ledger.lookUps(), before + 1)
+  assert.equal(directory.lookUps(), before + 1)
   assert.ok(keys.digestOf(issued.key))
+})
+
+test('an expired key is refused in Google’s words, also while it is remembered', async () => {
+  const directory = createMemoryDirectory()
+  const keys = await createKeys(directory)
+  const expiresAt = Date.now() + 60_000
+  const { key } = await keys.create({ name: 'short', models: [], expiresAt })
+  let clock = expiresAt - 1
+  const authenticate = createAuthenticator({ directory, keys, now: () => 0, clock: () => clock })
+  await authenticate(key, HERE)
+  clock = expiresAt
+  await assert.rejects(
+    async () => authenticate(key, HERE),
+    fails('api_key_invalid', /^API key expired\. Please renew the API key\.$/),
+  )
+  assert.equal(directory.lookUps(), 1)
+})
+
+test('a key with addresses opens from these only, each time anew', async () => {
+  const { keys, ask } = await setUp()
+  const addresses = ['10.0.0.0/8', '203.0.113.7', '2001:db8::/32']
+  const { key } = await keys.create({ name: 'office', models: [], addresses })
+  for (const address of ['10.255.0.1', '203.0.113.7', '::ffff:10.1.2.3', '2001:db8:1::1'])
+    await ask(key, address)
+  for (const address of ['11.0.0.1', '203.0.113.8', '::ffff:11.1.2.3', '2001:db9::1', 'batch', '']) {
+    await assert.rejects(ask(key, address), fails('permission_denied', /IP address restriction/), address)
+  }
+})
+
+test('the keys of a disabled project are refused', async () => {
+  const { directory, keys, ask, pass } = await setUp()
+  const now = Date.now()
+  const project = { id: 'p', name: 'search', limits: {}, disabled: false, createdAt: now, updatedAt: now }
+  await directory.createProject(project)
+  const { key } = await keys.create({ name: 'in it', models: [], projectId: 'p' })
+  assert.deepEqual((await ask(key)).project, { id: 'p', name: 'search', limits: {} })
+  await directory.updateProject({ ...project, disabled: true })
+  pass(1_000)
+  await assert.rejects(ask(key), fails('permission_denied', /project/))
+})
+
+test('S13: a key that was good a minute ago stays good while the store is away, no longer', async () => {
+  let away = false
+  const { ask, issued, pass } = await setUp((directory) => ({
+    ...directory,
+    findKeyByDigest: (digest) =>
+      away
+        ? Promise.reject(new GatewayError('store_unavailable', 'away'))
+        : directory.findKeyByDigest(digest),
+  }))
+  await ask(issued.key)
+  away = true
+  pass(61_000)
+  await ask(issued.key)
+  pass(1)
+  await assert.rejects(ask(issued.key), fails('store_unavailable'))
+  await assert.rejects(
+    ask('a wrong key, long enough'),
+    fails('store_unavailable'),
+    'never 400 for a fault of ours',
+  )
 })

@@ -1,36 +1,46 @@
 import { hash, randomBytes } from 'node:crypto'
 import { errorInfo, GatewayError } from '../errors.ts'
-import type { Caller, KeyRecord, Ledger } from '../nouns.ts'
+import { callerOf } from '../nouns/caller.ts'
+import type { Directory, KeyGrant } from '../nouns/directory.ts'
+import type { Caller } from '../nouns.ts'
+import { type Addresses, addressesOf } from './addresses.ts'
 import { isPresentable, sameDigest } from './hash.ts'
 import type { Keys } from './keys.ts'
 import { createThrottle } from './throttle.ts'
 
 /** How long a key that was found counts as found: a change by another process is seen within this. */
 const CACHE_TTL_MS = 1_000
+/** How long after that it goes on counting while the store cannot be asked: a restart of a database takes seconds. */
+const STALE_TTL_MS = 60_000
 const CACHE_ENTRIES_MAX = 10_000
 
 interface Found {
   readonly caller: Caller
+  readonly addresses: Addresses
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number | undefined
   readonly untilMs: number
 }
 
 /**
  * Says who presents this credential. Answers at once when the key was seen within the last second, so a refusal may
  * be thrown as well as rejected: call it with `await` inside an async function.
- * Throws `permission_denied` (no credential, disabled key), `api_key_invalid`, `resource_exhausted` (too many wrong
+ * Throws `permission_denied` (no credential, disabled key, foreign address), `api_key_invalid` (unknown, expired), `resource_exhausted` (too many wrong
  * keys from this address; a good key still works), `store_unavailable`.
  */
 export type Authenticate = (credential: string | undefined, remoteAddress: string) => Promise<Caller> | Caller
 
 export interface AuthenticatorParts {
-  readonly ledger: Ledger
+  readonly directory: Directory
   readonly keys: Pick<Keys, 'digestOf' | 'onChange'>
   /** Monotonic milliseconds. */
   readonly now?: () => number
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number
 }
 
 export function createAuthenticator(parts: AuthenticatorParts): Authenticate {
-  const { ledger, keys, now = () => performance.now() } = parts
+  const { directory, keys, now = () => performance.now(), clock = Date.now } = parts
   const cache = createCache()
   const throttle = createThrottle(now)
   keys.onChange(cache.forget)
@@ -42,15 +52,36 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticate {
   }
 
   async function lookUp(credential: string, cacheKey: string, remoteAddress: string): Promise<Caller> {
-    // Both are taken before the ledger is read: what was read is never fresher than this.
+    // Both are taken before the directory is read: what was read is never fresher than this.
     const untilMs = now() + CACHE_TTL_MS
     const generation = cache.generation()
     const digest = keys.digestOf(credential)
-    const record = await ledger.findKeyByDigest(digest)
-    if (record === undefined || !sameDigest(record.digest, digest)) throw wrongKey(remoteAddress)
-    if (record.disabled) throw new GatewayError('permission_denied', 'API key is disabled.')
-    const caller = callerOf(record)
-    if (generation === cache.generation()) cache.remember(cacheKey, { caller, untilMs })
+    const grant = await directory.findKeyByDigest(digest)
+    if (grant === undefined || !sameDigest(grant.key.digest, digest)) throw wrongKey(remoteAddress)
+    if (grant.key.disabled) throw new GatewayError('permission_denied', 'API key is disabled.')
+    if (grant.project?.disabled)
+      throw new GatewayError('permission_denied', 'The project of this API key is disabled.')
+    const found = foundOf(grant, untilMs)
+    if (generation === cache.generation()) cache.remember(cacheKey, found)
+    return admitted(found, remoteAddress)
+  }
+
+  /** A key that was good a moment ago stays good while nobody can say otherwise. */
+  async function lookUpOrTrust(credential: string, cacheKey: string, remoteAddress: string): Promise<Caller> {
+    try {
+      return await lookUp(credential, cacheKey, remoteAddress)
+    } catch (error) {
+      const isAway = error instanceof GatewayError && error.code === 'store_unavailable'
+      const found = cache.find(cacheKey)
+      if (!isAway || found === undefined || found.untilMs + STALE_TTL_MS < now()) throw error
+      return admitted(found, remoteAddress)
+    }
+  }
+
+  /** What may change from one request to the next although the key has not. */
+  function admitted({ caller, addresses, expiresAt }: Found, remoteAddress: string): Caller {
+    if (expiresAt !== undefined && expiresAt <= clock()) throw expiredKey()
+    if (!addresses.include(remoteAddress)) throw addressBlocked(remoteAddress)
     return caller
   }
 
@@ -59,8 +90,8 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticate {
     if (!isPresentable(credential)) throw wrongKey(remoteAddress)
     const cacheKey = cache.keyOf(credential)
     const found = cache.find(cacheKey)
-    if (found !== undefined && found.untilMs > now()) return found.caller
-    return lookUp(credential, cacheKey, remoteAddress)
+    if (found !== undefined && found.untilMs > now()) return admitted(found, remoteAddress)
+    return lookUpOrTrust(credential, cacheKey, remoteAddress)
   }
 }
 
@@ -88,8 +119,9 @@ function createCache() {
   }
 }
 
-function callerOf(record: KeyRecord): Caller {
-  return Object.freeze({ keyId: record.id, name: record.name, models: record.models })
+function foundOf(grant: KeyGrant, untilMs: number): Found {
+  const { addresses, expiresAt } = grant.key
+  return { caller: callerOf(grant), addresses: addressesOf(addresses), expiresAt, untilMs }
 }
 
 function noCredential(): GatewayError {
@@ -101,10 +133,29 @@ function noCredential(): GatewayError {
 }
 
 function invalidKey(): GatewayError {
-  const message = 'API key not valid. Please pass a valid API key.'
-  return new GatewayError('api_key_invalid', message, {
+  return keyError('api_key_invalid', 'API key not valid. Please pass a valid API key.', 'API_KEY_INVALID')
+}
+
+function expiredKey(): GatewayError {
+  return keyError('api_key_invalid', 'API key expired. Please renew the API key.', 'API_KEY_INVALID')
+}
+
+function addressBlocked(remoteAddress: string): GatewayError {
+  const message =
+    'The provided API key has an IP address restriction. ' +
+    `The originating IP address of the call (${remoteAddress}) violates this restriction.`
+  return keyError('permission_denied', message, 'API_KEY_IP_ADDRESS_BLOCKED')
+}
+
+/** As Google words what is wrong with a key. */
+function keyError(
+  code: 'api_key_invalid' | 'permission_denied',
+  message: string,
+  reason: string,
+): GatewayError {
+  return new GatewayError(code, message, {
     details: [
-      errorInfo('API_KEY_INVALID', 'googleapis.com', { service: 'generativelanguage.googleapis.com' }),
+      errorInfo(reason, 'googleapis.com', { service: 'generativelanguage.googleapis.com' }),
       { '@type': 'type.googleapis.com/google.rpc.LocalizedMessage', locale: 'en-US', message },
     ],
   })

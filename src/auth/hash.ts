@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Ledger } from '../nouns.ts'
+import type { Directory } from '../nouns/directory.ts'
 
 /** Longest credential that is looked at; a longer one is refused without hashing it. */
 export const CREDENTIAL_BYTES_MAX = 512
@@ -12,10 +12,10 @@ const PRINTABLE = /^[\x20-\x7e]+$/
 /** HMAC-SHA-256 of a whole credential with the installation's pepper, base64url. */
 export type Hash = (credential: string) => string
 
-/** The installation's hash. Its pepper is made once, by whoever starts first on this ledger. */
-export async function createHash(ledger: Ledger): Promise<Hash> {
+/** The installation's hash. Its pepper is made once, by whoever starts first on this directory. */
+export async function createHash(directory: Directory): Promise<Hash> {
   const fresh = randomBytes(PEPPER_BYTES).toString('base64url')
-  const pepper = Buffer.from(await ledger.initSetting('key_pepper', fresh), 'base64url')
+  const pepper = Buffer.from(await directory.initSetting('key_pepper', fresh), 'base64url')
   return (credential) => createHmac('sha256', pepper).update(credential).digest('base64url')
 }
 

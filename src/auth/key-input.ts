@@ -1,9 +1,14 @@
 import { invalidField } from '../errors.ts'
+import type { Limits } from '../nouns/directory.ts'
 import { CREDENTIAL_BYTES_MAX, isPresentable, SECRET_BYTES_MIN } from './hash.ts'
 
 const NAME_LENGTH_MAX = 100
 const MODELS_MAX = 100
 const GLOB_LENGTH_MAX = 256
+
+const LIMIT_MAX = 1_000_000_000
+/** The end of the year 9999: later instants have no RFC 3339 text. */
+const INSTANT_MAX = 253_402_300_799_999
 
 const ID = /^[a-z0-9][a-z0-9-]{0,31}$/
 /** Control characters, line and paragraph separators: what could break a line of a log or a table. */
@@ -49,4 +54,43 @@ export function checkSecret(secret: string): string {
   if (secret.startsWith('wsa_'))
     throw invalidField('secret', 'The secret must not look like an admin key (wsa_).')
   return secret
+}
+
+const LIMIT_NAMES: readonly (keyof Limits)[] = [
+  'requestsPerMinute',
+  'tokensPerMinute',
+  'requestsPerDay',
+  'tokensPerDay',
+  'concurrentRequests',
+]
+
+/** Limits of a key or a project; what is not named is not limited. */
+export function checkLimits(limits: unknown): Limits {
+  if (typeof limits !== 'object' || limits === null || Array.isArray(limits)) {
+    throw invalidField('limits', `The limits must be an object with ${LIMIT_NAMES.join(', ')}.`)
+  }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!LIMIT_NAMES.includes(name as keyof Limits)) {
+      throw invalidField(
+        `limits.${name.slice(0, 64)}`,
+        `There is no such limit; there are ${LIMIT_NAMES.join(', ')}.`,
+      )
+    }
+    if (!Number.isSafeInteger(value) || value < 1 || value > LIMIT_MAX) {
+      throw invalidField(`limits.${name}`, `A limit must be an integer from 1 to ${LIMIT_MAX}.`)
+    }
+  }
+  return Object.freeze({ ...limits })
+}
+
+/** Milliseconds since the epoch, to come. */
+export function checkExpiry(expiresAt: unknown, now: number): number {
+  if (
+    !Number.isSafeInteger(expiresAt) ||
+    (expiresAt as number) <= now ||
+    (expiresAt as number) > INSTANT_MAX
+  ) {
+    throw invalidField('expiresAt', 'The expiry must be a time in the future.')
+  }
+  return expiresAt as number
 }

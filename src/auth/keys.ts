@@ -1,8 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { GatewayError } from '../errors.ts'
-import type { KeyRecord, Ledger } from '../nouns.ts'
+import { badRequest, GatewayError } from '../errors.ts'
+import type { Directory, KeyRecord, Limits } from '../nouns/directory.ts'
+import { checkAddresses } from './addresses.ts'
 import { createHash, type Hash } from './hash.ts'
-import { checkId, checkModels, checkName, checkSecret } from './key-input.ts'
+import { checkExpiry, checkId, checkLimits, checkModels, checkName, checkSecret } from './key-input.ts'
 
 /** Changes of keys that wait for each other; an operator never has more under way. */
 const CHANGES_WAITING_MAX = 1_000
@@ -14,9 +15,26 @@ export interface KeyInput {
   readonly name: string
   /** Globs over model names; empty means every model. */
   readonly models: readonly string[]
+  /** Throws `failed_precondition` when there is no such project. */
+  readonly projectId?: string | undefined
+  /** IP addresses and CIDR ranges; empty means every address. */
+  readonly addresses?: readonly string[] | undefined
+  readonly limits?: Limits | undefined
+  /** Milliseconds since the epoch, to come. */
+  readonly expiresAt?: number | undefined
   /** A secret that the operator chose, 16 to 512 printable ASCII characters; it is the whole key. Needs `id`. */
   readonly secret?: string
   readonly id?: string
+}
+
+/** What can be changed of a key; what is left out stays, and null takes away. */
+export interface KeyChanges {
+  readonly name?: string | undefined
+  readonly models?: readonly string[] | undefined
+  readonly projectId?: string | null | undefined
+  readonly addresses?: readonly string[] | undefined
+  readonly limits?: Limits | undefined
+  readonly expiresAt?: number | null | undefined
 }
 
 /** A key and its plaintext, which exists only in this answer. */
@@ -30,6 +48,7 @@ export interface Keys {
   create(input: KeyInput): Promise<IssuedKey>
   list(): Promise<readonly KeyRecord[]>
   get(id: string): Promise<KeyRecord>
+  update(id: string, changes: KeyChanges): Promise<KeyRecord>
   setDisabled(id: string, disabled: boolean): Promise<KeyRecord>
   /** A new secret under the same id; the old one stops at once. */
   rotate(id: string): Promise<IssuedKey>
@@ -42,27 +61,30 @@ export interface Keys {
   onChange(listener: (id: string) => void): () => void
 }
 
-export async function createKeys(ledger: Ledger): Promise<Keys> {
-  const digestOf = await createHash(ledger)
+export async function createKeys(directory: Directory): Promise<Keys> {
+  const digestOf = await createHash(directory)
   const listeners = new Set<(id: string) => void>()
   const inOrder = createQueue()
 
   async function get(id: string): Promise<KeyRecord> {
-    const record = await ledger.getKey(id)
+    const record = await directory.getKey(id)
     if (record === undefined) throw unknownKey(id)
     return record
   }
 
   /** Reads, changes and writes a record with nobody in between: a rotation must not undo a disabling. */
-  function change(id: string, changes: () => Partial<KeyRecord>): Promise<KeyRecord> {
+  function change(
+    id: string,
+    changes: () => Partial<KeyRecord> | Promise<Partial<KeyRecord>>,
+  ): Promise<KeyRecord> {
     return inOrder(async () => {
       const before = await get(id)
       const record = Object.freeze({
         ...before,
-        ...changes(),
+        ...(await changes()),
         updatedAt: Math.max(Date.now(), before.createdAt),
       })
-      if (!(await ledger.updateKey(record))) throw unknownKey(id)
+      if (!(await directory.updateKey(record))) throw unknownKey(id)
       announce(id)
       return record
     })
@@ -70,6 +92,28 @@ export async function createKeys(ledger: Ledger): Promise<Keys> {
 
   function announce(id: string): void {
     for (const listener of listeners) listener(id)
+  }
+
+  async function checkProject(projectId: string): Promise<string> {
+    if ((await directory.getProject(projectId)) !== undefined) return projectId
+    const message = `There is no project with the id ${JSON.stringify(projectId.slice(0, 64))}.`
+    throw new GatewayError('failed_precondition', message, { details: [badRequest('projectId', message)] })
+  }
+
+  function update(id: string, changes: KeyChanges): Promise<KeyRecord> {
+    const { name, models, projectId, addresses, limits, expiresAt } = changes
+    return change(id, async () => ({
+      ...(name !== undefined && { name: checkName(name) }),
+      ...(models !== undefined && { models: checkModels(models) }),
+      ...(projectId !== undefined && {
+        projectId: projectId === null ? undefined : await checkProject(projectId),
+      }),
+      ...(addresses !== undefined && { addresses: checkAddresses(addresses) }),
+      ...(limits !== undefined && { limits: checkLimits(limits) }),
+      ...(expiresAt !== undefined && {
+        expiresAt: expiresAt === null ? undefined : checkExpiry(expiresAt, Date.now()),
+      }),
+    }))
   }
 
   async function rotate(id: string): Promise<IssuedKey> {
@@ -80,14 +124,14 @@ export async function createKeys(ledger: Ledger): Promise<Keys> {
 
   function remove(id: string): Promise<void> {
     return inOrder(async () => {
-      if (!(await ledger.deleteKey(id))) throw unknownKey(id)
+      if (!(await directory.deleteKey(id))) throw unknownKey(id)
       announce(id)
     })
   }
 
   async function ensureOperatorKey(id: string, name: string, plaintext: string): Promise<KeyRecord> {
     const wanted = { id: checkId(id), name: checkName(name), digest: digestOf(checkSecret(plaintext)) }
-    const before = await ledger.getKey(id)
+    const before = await directory.getKey(id)
     if (before === undefined) {
       return (await create({ id, name, models: [], secret: plaintext })).record
     }
@@ -97,7 +141,8 @@ export async function createKeys(ledger: Ledger): Promise<Keys> {
 
   async function create(input: KeyInput): Promise<IssuedKey> {
     const issued = issue(input, digestOf)
-    await ledger.createKey(issued.record)
+    if (input.projectId !== undefined) await checkProject(input.projectId)
+    await directory.createKey(issued.record)
     return issued
   }
 
@@ -108,8 +153,9 @@ export async function createKeys(ledger: Ledger): Promise<Keys> {
 
   return Object.freeze({
     create,
-    list: () => ledger.listKeys(),
+    list: () => directory.listKeys(),
     get,
+    update,
     setDisabled: (id: string, disabled: boolean) => change(id, () => ({ disabled })),
     rotate,
     remove,
@@ -127,7 +173,11 @@ function issue(input: KeyInput, digestOf: Hash): IssuedKey {
     id,
     name: checkName(input.name),
     digest: digestOf(key),
+    projectId: input.projectId,
     models: checkModels(input.models),
+    addresses: checkAddresses(input.addresses === undefined ? [] : input.addresses),
+    limits: checkLimits(input.limits === undefined ? {} : input.limits),
+    expiresAt: input.expiresAt === undefined ? undefined : checkExpiry(input.expiresAt, now),
     disabled: false,
     createdAt: now,
     updatedAt: now,

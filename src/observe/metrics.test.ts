@@ -12,10 +12,15 @@ const REQUEST: RequestMetric = {
   ownMs: 0.2,
   firstByteMs: 15,
   tokens: { input: 3, output: 4, thoughts: 0, cached: 0 },
+  billedNanoUsd: 137_500,
+  refusal: undefined,
 }
 
 function rig(t: TestContext) {
-  const metrics = createMetrics('1.2.3', { openStreams: () => 7, openConnections: () => 8, drains: () => 9 })
+  const metrics = createMetrics('1.2.3', {
+    ...{ openStreams: () => 7, openConnections: () => 8, drains: () => 9 },
+    ...{ isStoreInTrouble: () => true, areLimitsDegraded: () => false },
+  })
   t.after(() => metrics.close())
   const families = async () => parsePrometheus(await metrics.render())
   const value = async (family: string, labels: Record<string, string | number> = {}, name = family) =>
@@ -111,4 +116,15 @@ test('[METRICS-01] K03 a label that is full of marks is one label', async (t) =>
   const { metrics, value } = rig(t)
   metrics.record({ ...REQUEST, model: 'a"b\\c\nd' })
   assert.equal(await value('wasat_tokens_total', { model: 'a\\"b\\\\c\\nd', type: 'input' }), 3)
+})
+
+test('[METRICS-01] costs are summed in nano-USD and shown in dollars; refusals by their reason', async (t) => {
+  const { metrics, value } = rig(t)
+  for (let count = 0; count < 3; count++) metrics.record({ ...REQUEST, billedNanoUsd: 100_000_001 })
+  const nothing = { model: undefined, tokens: undefined, billedNanoUsd: undefined }
+  metrics.record({ ...REQUEST, ...nothing, status: 429, refusal: 'BUDGET_EXCEEDED' })
+  assert.equal(await value('wasat_cost_usd_total', { model: 'm', upstream: 'up' }), 0.300000003)
+  assert.equal(await value('wasat_refusals_total', { reason: 'BUDGET_EXCEEDED' }), 1)
+  assert.equal(await value('wasat_store_in_trouble'), 1)
+  assert.equal(await value('wasat_ratelimit_degraded'), 0)
 })

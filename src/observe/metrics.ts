@@ -13,6 +13,7 @@ const OVERHEAD_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0
 /** Distinct values that the model label may take before the rest becomes `other`. */
 const MODEL_LABELS_MAX = 200
 const LOOP_RESOLUTION_MS = 10
+const NANO_PER_USD = 1e9
 const TOKEN_TYPES = ['input', 'output', 'thoughts', 'cached'] as const
 
 export interface RequestMetric {
@@ -24,6 +25,9 @@ export interface RequestMetric {
   readonly ownMs: number | undefined
   readonly firstByteMs: number | undefined
   readonly tokens: Readonly<Record<'input' | 'output' | 'thoughts' | 'cached', number>> | undefined
+  readonly billedNanoUsd: number | undefined
+  /** Why it was refused before any upstream was asked. */
+  readonly refusal: string | undefined
 }
 
 export interface Metrics {
@@ -37,6 +41,9 @@ export interface Gauges {
   readonly openStreams: () => number
   readonly openConnections: () => number
   readonly drains: () => number
+  /** Whether the store cannot be relied on, and whether limits are counted by this process alone. */
+  readonly isStoreInTrouble: () => boolean
+  readonly areLimitsDegraded: () => boolean
 }
 
 export function createMetrics(version: string, gauges: Gauges): Metrics {
@@ -53,6 +60,8 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
 
   const requests = tallies.counter('wasat_http_requests', 'Requests answered.')
   const tokens = tallies.counter('wasat_tokens', 'Tokens by type.')
+  const cost = tallies.counter('wasat_cost_usd', 'What was billed, in US dollars.', NANO_PER_USD)
+  const refusals = tallies.counter('wasat_refusals', 'Requests refused before an upstream was asked.')
   const duration = tallies.histogram(
     'wasat_http_request_duration_seconds',
     'From the end of the request head to the end of the answer.',
@@ -86,8 +95,12 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
     if (request.ownMs !== undefined) overhead(request.ownMs / 1000, verb, () => ({ verb }))
     if (request.firstByteMs !== undefined)
       firstByte(request.firstByteMs / 1000, upstream, () => ({ upstream }))
-    if (request.tokens === undefined || request.model === undefined) return
+    const { refusal } = request
+    if (refusal !== undefined) refusals(1, refusal, () => ({ reason: refusal }))
+    if (request.model === undefined) return
     const model = modelLabel(request.model)
+    cost(request.billedNanoUsd ?? 0, `${model} ${upstream}`, () => ({ model, upstream }))
+    if (request.tokens === undefined) return
     for (const type of TOKEN_TYPES) {
       tokens(request.tokens[type], `${model} ${upstream} ${type}`, () => ({ model, upstream, type }))
     }
@@ -118,6 +131,12 @@ function observeProcess(
   gauge('wasat_active_streams', 'Answers under way.', gauges.openStreams)
   gauge('wasat_connections', 'Open client connections.', gauges.openConnections)
   gauge('wasat_drains', 'Answers read on after their client left.', gauges.drains)
+  gauge('wasat_store_in_trouble', '1 while the store cannot be relied on.', () =>
+    Number(gauges.isStoreInTrouble()),
+  )
+  gauge('wasat_ratelimit_degraded', '1 while this process counts limits by itself.', () =>
+    Number(gauges.areLimitsDegraded()),
+  )
   gauge('wasat_build_info', 'Always 1.', () => 1, { version, runtime: process.version })
   gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
   meter

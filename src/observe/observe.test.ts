@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { GatewayError } from '../errors.ts'
-import { CALLER, callOf, requestOf, settlementOf } from '../nouns.fixture.ts'
+import { CALLER, callOf, requestOf, settlementOf, targetOf, upstreamOf } from '../nouns.fixture.ts'
 import { createLog } from './log.ts'
 import type { Metrics, RequestMetric } from './metrics.ts'
 import { createObserve, type RequestRecord } from './observe.ts'
@@ -17,6 +17,7 @@ const RECORD: RequestRecord = {
     usageSource: 'final',
     deliveredBytes: 99,
   }),
+  billedNanoUsd: 137_500,
   error: undefined,
   ownMs: 0.126,
 }
@@ -64,6 +65,7 @@ test('[LOG-01] the line of an answered request says who, what, by whom, and at w
     attempts: 1,
     firstByteMs: 1,
     usageSource: 'final',
+    costUsd: '0.0001375',
     promptTokens: 3,
     totalTokens: 7,
     deliveredBytes: 99,
@@ -76,6 +78,7 @@ test('[LOG-01] a refused request has its error; ours are faults, the client’s 
   const refused = { settlement: undefined, opening: undefined, caller: undefined, ownMs: undefined }
   const theirs = observed(t, { ...refused, status: 400, error: new GatewayError('invalid_argument', 'no') })
   assert.deepEqual([theirs.line.level, theirs.line.error, theirs.line.code], [30, 'no', 'invalid_argument'])
+  assert.equal(theirs.metric.refusal, 'invalid_argument')
   assert.deepEqual(
     [theirs.metric.verb, theirs.metric.model, theirs.metric.tokens],
     ['none', undefined, undefined],
@@ -90,7 +93,7 @@ test('[REDACT-01] K12 a secret that a client wrote into a name is not logged', (
   const { line } = observed(t, {
     request: requestOf('/', { clientRequestId: key }),
     opening: callOf({ model: 'a-secret-of-ours' }),
-    settlement: settlementOf({ upstreamModel: key }),
+    settlement: settlementOf({ target: targetOf(upstreamOf('up'), key) }),
   })
   assert.deepEqual([line.clientRequestId, line.model, line.upstreamModel], ['••••', '••••', '••••'])
 })

@@ -1,6 +1,7 @@
 /** One record for each request that was answered: a line in the log and a few numbers in the metrics. */
 import { GatewayError } from '../errors.ts'
 import type { Caller, HttpRequest, Opening, Settlement } from '../nouns.ts'
+import { formatUsd } from '../wire/usd.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -17,6 +18,8 @@ export interface RequestRecord {
   readonly status: number
   /** Present when an upstream was asked. */
   readonly settlement: Settlement | undefined
+  /** Undefined when nothing was asked, or nobody knows the price. */
+  readonly billedNanoUsd: number | undefined
   /** What was thrown, when no answer came. */
   readonly error: unknown
   readonly ownMs: number | undefined
@@ -30,12 +33,14 @@ export function createObserve(log: Log, metrics: Metrics): Observe {
     metrics.record({
       verb: record.opening?.verb ?? 'none',
       status: record.status,
-      model: record.settlement?.upstreamModel,
-      upstream: record.settlement?.upstream,
+      model: record.settlement?.target?.model,
+      upstream: record.settlement?.target?.upstream.name,
       durationMs,
       ownMs: record.ownMs,
       firstByteMs: record.settlement?.firstByteMs,
       tokens: tokensOf(record.settlement),
+      billedNanoUsd: record.billedNanoUsd,
+      refusal: refusalOf(record),
     })
     const isFault = record.error !== undefined && GatewayError.from(record.error).http >= 500
     log.request(fieldsOf(record, durationMs, log), isFault)
@@ -56,12 +61,14 @@ function fieldsOf(record: RequestRecord, durationMs: number, log: Log): object {
     ownMs: record.ownMs === undefined ? undefined : round(record.ownMs),
     remoteAddress: request.remoteAddress,
     ...(settlement !== undefined && {
-      upstream: settlement.upstream,
-      upstreamModel: log.clean(settlement.upstreamModel),
+      upstream: settlement.target?.upstream.name,
+      upstreamModel: log.clean(settlement.target?.model),
       outcome: settlement.outcome,
       attempts: settlement.attempts,
       firstByteMs: settlement.firstByteMs === undefined ? undefined : round(settlement.firstByteMs),
       usageSource: settlement.usageSource,
+      costUsd: record.billedNanoUsd === undefined ? undefined : formatUsd(record.billedNanoUsd),
+      tags: opening !== undefined && 'tags' in opening ? opening.tags : undefined,
       promptTokens: settlement.usage?.promptTokenCount,
       totalTokens: settlement.usage?.totalTokenCount,
       finishReason: settlement.finishReason,
@@ -69,6 +76,16 @@ function fieldsOf(record: RequestRecord, durationMs: number, log: Log): object {
     }),
     ...(record.error !== undefined && log.describe(record.error)),
   }
+}
+
+/** The machine-readable reason of the refusal, such as `BUDGET_EXCEEDED`, else the code of the error. */
+function refusalOf({ error, settlement }: RequestRecord): string | undefined {
+  if (error === undefined || settlement !== undefined) return undefined
+  const { code, details } = GatewayError.from(error)
+  for (const detail of details) {
+    if ('reason' in detail && typeof detail.reason === 'string') return detail.reason
+  }
+  return code
 }
 
 function tokensOf(

@@ -15,8 +15,8 @@ import {
 export type Tally = (value: number, key: string, labels: () => Attributes) => void
 
 export interface Tallies {
-  /** Monotonic; values are whole numbers to add. */
-  counter(name: string, description: string): Tally
+  /** Monotonic; values are whole numbers to add, shown divided by `divisor`, so that no sum is ever rounded. */
+  counter(name: string, description: string, divisor?: number): Tally
   /** `bounds` are upper limits, ascending. */
   histogram(name: string, description: string, bounds: readonly number[]): Tally
   readonly producer: Pick<MetricProducer, 'collect'>
@@ -58,7 +58,7 @@ export function createTallies(scope: { readonly name: string; readonly version: 
   }
 
   return {
-    counter: (name, description) => {
+    counter: (name, description, divisor = 1) => {
       const { all, add } = cells([])
       readers.push((endTime) => ({
         ...shared(name, description),
@@ -68,7 +68,7 @@ export function createTallies(scope: { readonly name: string; readonly version: 
           startTime,
           endTime,
           attributes: labels,
-          value: sum,
+          value: sum / divisor,
         })),
       }))
       return (value, key, labels) => {

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { modelNotFound } from '../errors.ts'
+import { findCaller } from '../nouns/caller.ts'
 import type { Caller, HttpRequest, HttpResponse, Opening, ResourcePath, Resources, Store } from '../nouns.ts'
 import { batchesCollection } from './batches/batches.ts'
 import type { SupportsModel } from './batches/create.ts'
@@ -35,7 +36,7 @@ import type { UploadTarget } from './uploads/target.ts'
 import { createUploads, uploadIdOf } from './uploads/uploads.ts'
 
 export interface ResourceOptions extends Pick<ResourceParts, 'readJson' | 'parseJson'>, CacheOptions {
-  readonly store: Store
+  readonly store: Pick<Store, 'directory' | 'resources'>
   /** The data folder; ours is `resources` in it. */
   readonly dataFolder: string
   readonly limits: { readonly fileBytesMax: number; readonly bytesPerKeyMax: number }
@@ -75,7 +76,8 @@ export function createResources(options: ResourceOptions): ResourceRoom {
   const room: Room = { ...options, ...background, parts, finder }
   const endpoints = collectionsOf(room).flatMap((collection) => collection.endpoints)
   const { fileBytesMax } = options.limits
-  const isKeyLive = async (keyId: string) => (await options.store.ledger.getKey(keyId))?.disabled === false
+  const { directory } = options.store
+  const isKeyLive = async (keyId: string) => (await findCaller(directory, keyId)) !== undefined
   const uploads = createUploads({ parts, targets: targetsOf(room), fileBytesMax, isKeyLive })
   const relay = createRelay({ ...(options.relay ?? NO_UPSTREAMS), ...parts, fileBytesMax, isKeyLive })
   const sweeper = createSweeper({ parts, isBusy: uploads.isBusy, onFailure: options.onFailure })
@@ -130,7 +132,7 @@ type Background = ReturnType<typeof backgroundOf>
 function backgroundOf(parts: ResourceParts, options: ResourceOptions) {
   const change = createChanges(parts.table)
   const { store, perform, planFilm, onFailure } = options
-  const shared = { parts, change, ledger: store.ledger, onFailure }
+  const shared = { parts, change, directory: store.directory, onFailure }
   const pause = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal, ref: false })
   return {
     change,

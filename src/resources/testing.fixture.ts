@@ -7,12 +7,26 @@ import { open } from '../dialects/gemini/open.ts'
 import { parseDocument, readDocument } from '../dialects/gemini/request.ts'
 import { GatewayError } from '../errors.ts'
 import { bodyOf, recordedResponse, requestOf } from '../nouns.fixture.ts'
-import type { Caller, HttpRequest, Store } from '../nouns.ts'
-import { openSqliteStore } from '../stores/sqlite/store.ts'
+import type { Caller, HttpRequest } from '../nouns.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/store.ts'
 import { createResources, type ResourceOptions, type ResourceRoom } from './resources.ts'
 
-export const ALICE: Caller = { keyId: 'alice', name: 'alice', models: [] }
-export const BOB: Caller = { keyId: 'bob', name: 'bob', models: [] }
+export const ALICE: Caller = {
+  keyId: 'alice',
+  name: 'alice',
+  models: [],
+  limits: {},
+  project: undefined,
+  isBudgeted: false,
+}
+export const BOB: Caller = {
+  keyId: 'bob',
+  name: 'bob',
+  models: [],
+  limits: {},
+  project: undefined,
+  isBudgeted: false,
+}
 
 const LIMITS = { depth: 20, nodes: 10_000, keysPerObject: 100 }
 
@@ -37,7 +51,7 @@ export interface Heard {
 
 export interface Rig {
   readonly room: ResourceRoom
-  readonly store: Store
+  readonly store: SqliteStore
   /** Answers as the gateway does: a thrown error is its status and message. */
   ask(method: string, target: string, asked?: Asked): Promise<Heard>
   /** Moves the clock. */
@@ -55,7 +69,7 @@ export async function rig(t: TestContext, options: Partial<ResourceOptions> = {}
   const dataFolder = mkdtempSync(join(tmpdir(), 'wasat-resources-'))
   let now = START
   let store = await openSqliteStore(dataFolder)
-  for (const { keyId } of [ALICE, BOB]) await store.ledger.createKey(keyRecord(keyId))
+  for (const { keyId } of [ALICE, BOB]) await store.directory.createKey(keyRecord(keyId))
   const build = () =>
     createResources({
       store,
@@ -150,7 +164,10 @@ function piecesOf(body: Asked['body']): readonly (string | Buffer)[] {
 }
 
 function keyRecord(id: string) {
-  return { id, name: id, digest: id, models: [], disabled: false, createdAt: 0, updatedAt: 0 }
+  return {
+    ...{ id, name: id, digest: id, projectId: undefined, models: [], addresses: [], limits: {} },
+    ...{ expiresAt: undefined, disabled: false, createdAt: 0, updatedAt: 0 },
+  }
 }
 
 /** Begins an upload as the SDKs do; resolves to its address. */

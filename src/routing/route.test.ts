@@ -23,7 +23,7 @@ function where(
   config: typeof CONFIG | { models: Record<string, never>; fallback: Upstream[] },
   model: string,
 ) {
-  return createRouter(config, UPSTREAMS)
+  return createRouter(config, UPSTREAMS, () => undefined)
     .find(model)
     .map((target) => `${target.upstream.name}/${target.model}`)
 }
@@ -45,7 +45,7 @@ test('[ROUTE-02] without an entry every name goes to the fallback', () => {
 test("[ERR-MODEL-01] a name that leads nowhere is Google's 404", () => {
   const opening = { model: 'nope', apiVersion: 'v1', verb: 'generateContent' } as Opening
   assert.throws(
-    () => createRouter(CONFIG, UPSTREAMS).route(opening),
+    () => createRouter(CONFIG, UPSTREAMS, () => undefined).route(opening),
     (error) =>
       error instanceof GatewayError &&
       error.http === 404 &&
@@ -53,4 +53,20 @@ test("[ERR-MODEL-01] a name that leads nowhere is Google's 404", () => {
         'models/nope is not found for API version v1, or is not supported for generateContent. ' +
           'Call ListModels to see the list of available models and their supported methods.',
   )
+})
+
+test('each target has the price that its upstream’s model has at this moment', () => {
+  let rate = 1
+  const priceOf = ({ name }: Upstream, model: string) =>
+    name === 'google'
+      ? undefined
+      : { version: `${name}/${model}@${rate}`, rates: { input: 0, output: 0 }, document: '' }
+  const router = createRouter(CONFIG, UPSTREAMS, priceOf)
+  const versions = () =>
+    router
+      .route({ model: 'fast', apiVersion: 'v1', verb: 'generateContent' } as Opening)
+      .map((one) => one.price?.version)
+  assert.deepEqual(versions(), ['sandbox/gemini-2.5-flash@1', undefined])
+  rate = 2
+  assert.deepEqual(versions(), ['sandbox/gemini-2.5-flash@2', undefined])
 })

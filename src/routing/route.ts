@@ -1,5 +1,6 @@
-/** Model name → Targets, in order. Pure: what is healthy and what is cheap is a Strategy's business. */
+/** Model name → Targets, in order, at the prices of this moment. Pure: who is healthy is a Strategy's business. */
 import { modelNotFound } from '../errors.ts'
+import type { Price } from '../nouns/money.ts'
 import type { Opening, Target, Upstream } from '../nouns.ts'
 import { isGlob, matchesGlob } from '../wire/glob.ts'
 
@@ -12,16 +13,23 @@ export interface RouteConfig {
 
 export type TargetConfig = string | { readonly upstream: string; readonly model?: string | undefined }
 
+/** What a model costs at an upstream now; undefined when nobody knows. */
+export type PriceOf = (upstream: Upstream, model: string) => Price | undefined
+
 export interface Router {
   /** Throws `not_found` when the name leads nowhere. */
   route(opening: Opening): readonly Target[]
-  /** The same without a request: empty when the name leads nowhere. */
+  /** The same without a request, and without prices: empty when the name leads nowhere. */
   find(model: string): readonly Target[]
-  /** Names without wildcards. */
+  /** Names without wildcards; without prices. */
   readonly aliases: ReadonlyMap<string, readonly Target[]>
 }
 
-export function createRouter(config: RouteConfig, upstreams: ReadonlyMap<string, Upstream>): Router {
+export function createRouter(
+  config: RouteConfig,
+  upstreams: ReadonlyMap<string, Upstream>,
+  priceOf: PriceOf,
+): Router {
   const entries = Object.entries(config.models)
   const aliases = new Map<string, readonly Target[]>()
   // The more of a name a glob spells out, the earlier it is asked.
@@ -37,14 +45,14 @@ export function createRouter(config: RouteConfig, upstreams: ReadonlyMap<string,
     if (glob !== undefined) return targetsOf(glob[1].targets, model, upstreams)
     const slash = model.indexOf('/')
     const named = slash > 0 ? upstreams.get(model.slice(0, slash)) : undefined
-    if (named !== undefined) return [{ upstream: named, model: model.slice(slash + 1), credential: 0 }]
-    return entries.length === 0 ? config.fallback.map((upstream) => ({ upstream, model, credential: 0 })) : []
+    if (named !== undefined) return [targetOf(named, model.slice(slash + 1))]
+    return entries.length === 0 ? config.fallback.map((upstream) => targetOf(upstream, model)) : []
   }
 
   function route(opening: Opening): readonly Target[] {
     const targets = find(opening.model)
     if (targets.length === 0) throw modelNotFound(opening.model, opening.apiVersion, opening.verb)
-    return targets
+    return targets.map((target) => ({ ...target, price: priceOf(target.upstream, target.model) }))
   }
 
   return { route, find, aliases }
@@ -59,8 +67,12 @@ function targetsOf(
     const name = typeof target === 'string' ? target : target.upstream
     const upstream = upstreams.get(name)
     if (upstream === undefined) throw new Error(`models: the upstream ${name} does not exist`)
-    return { upstream, model: typeof target === 'string' ? model : (target.model ?? model), credential: 0 }
+    return targetOf(upstream, typeof target === 'string' ? model : (target.model ?? model))
   })
+}
+
+function targetOf(upstream: Upstream, model: string): Target {
+  return { upstream, model, credential: 0, price: undefined }
 }
 
 function literals(pattern: string): number {

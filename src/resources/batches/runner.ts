@@ -1,5 +1,8 @@
 /** Who runs when: a few batches at one time, and of all of them together a few requests. */
-import type { Caller, Ledger, ResourceRow } from '../../nouns.ts'
+
+import { findCaller } from '../../nouns/caller.ts'
+import type { Directory } from '../../nouns/directory.ts'
+import type { ResourceRow } from '../../nouns.ts'
 import type { Change } from '../changes.ts'
 import type { ResourceParts } from '../parts.ts'
 import { BATCH_INPUTS, inputNameOf, type Progress } from './batch.ts'
@@ -32,14 +35,14 @@ export interface BatchRunner {
 export interface RunnerOptions {
   readonly parts: ResourceParts
   readonly change: Change
-  readonly ledger: Pick<Ledger, 'getKey' | 'listKeys'>
+  readonly directory: Pick<Directory, 'getKey' | 'findKeyByDigest' | 'listKeys'>
   readonly perform: Perform
   readonly pause: LineRun['pause']
   onFailure(error: unknown): void
 }
 
 export function createBatchRunner(options: RunnerOptions): BatchRunner {
-  const { parts, change, ledger, perform, pause, onFailure } = options
+  const { parts, change, directory, perform, pause, onFailure } = options
   const waiting: Job[] = []
   const running = new Map<string, Job>()
   const slots = createSlots(REQUESTS_AT_ONCE)
@@ -49,7 +52,7 @@ export function createBatchRunner(options: RunnerOptions): BatchRunner {
     slots,
     perform,
     pause,
-    callerOf: async (keyId) => callerOf(await ledger.getKey(keyId)),
+    callerOf: (keyId) => findCaller(directory, keyId),
   }
   let isDraining = false
 
@@ -96,7 +99,7 @@ export function createBatchRunner(options: RunnerOptions): BatchRunner {
 
   async function resume(): Promise<void> {
     const found: ResourceRow[] = []
-    for (const { id } of await ledger.listKeys()) found.push(...(await leftOf(parts, id)))
+    for (const { id } of await directory.listKeys()) found.push(...(await leftOf(parts, id)))
     for (const row of found.sort((one, other) => one.createdAt - other.createdAt)) add(row)
   }
 
@@ -137,8 +140,4 @@ async function leftOf({ table }: ResourceParts, keyId: string): Promise<Resource
     after = works.length < STEP_ROWS ? undefined : works.at(-1)
   } while (after !== undefined)
   return left
-}
-
-function callerOf(key: Awaited<ReturnType<Ledger['getKey']>>): Caller | undefined {
-  return key === undefined || key.disabled ? undefined : { keyId: key.id, name: key.name, models: key.models }
 }

@@ -1,5 +1,7 @@
 /** Makes films one after the other, also those that the process before this one was asked for. */
-import type { Ledger, ResourceRow } from '../../nouns.ts'
+
+import type { Directory } from '../../nouns/directory.ts'
+import type { ResourceRow } from '../../nouns.ts'
 import type { Change } from '../changes.ts'
 import { createGeneratedFile } from '../files/generated.ts'
 import { forget, type ResourceParts } from '../parts.ts'
@@ -36,7 +38,7 @@ export interface FilmWork {
 export interface FilmWorkOptions {
   readonly parts: ResourceParts
   readonly change: Change
-  readonly ledger: Pick<Ledger, 'listKeys'>
+  readonly directory: Pick<Directory, 'listKeys'>
   readonly planFilm: PlanFilm
   onFailure(error: unknown): void
 }
@@ -45,7 +47,7 @@ export interface FilmWorkOptions {
 export const UNFINISHED_FILMS_MAX = 20
 
 export function createFilmWork(options: FilmWorkOptions): FilmWork {
-  const { parts, ledger, onFailure } = options
+  const { parts, directory, onFailure } = options
   let last: Promise<void> = Promise.resolve()
   let isClosed = false
 
@@ -60,7 +62,7 @@ export function createFilmWork(options: FilmWorkOptions): FilmWork {
   return {
     add,
     resume: async () => {
-      for (const { id: keyId } of await ledger.listKeys()) {
+      for (const { id: keyId } of await directory.listKeys()) {
         const left = await parts.table.list({
           keyId,
           collection: FILM_INPUTS,

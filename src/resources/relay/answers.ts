@@ -38,7 +38,7 @@ const OWN_DATA: ReadonlySet<string> = new Set([
 
 /** Whose answer it is, and where from. */
 export interface Asked {
-  readonly caller: Caller
+  readonly caller: Pick<Caller, 'keyId'>
   readonly request: HttpRequest
   readonly home: Home
 }

@@ -166,7 +166,7 @@ export async function continueUpload(
       body,
     }),
   )
-  const owner = caller ?? { keyId: row.keyId, name: '', models: [] }
+  const owner = caller ?? { keyId: row.keyId }
   const reply = await settle(room, { request, caller: owner, home }, answer)
   await afterwards(room, row, answer)
   return reply
@@ -186,7 +186,7 @@ async function afterwards({ table, now }: UploadRoom, row: ResourceRow, answer: 
 /** What became of the bytes: a resource, and then it is the caller's; or whatever else the upstream says. */
 async function settle(
   { rows }: UploadRoom,
-  asked: { readonly request: HttpRequest; readonly caller: Caller; readonly home: Home },
+  asked: { readonly request: HttpRequest; readonly caller: Pick<Caller, 'keyId'>; readonly home: Home },
   answer: RelayAnswer,
 ): Promise<Reply> {
   const bytes = await readWhole(answer, asked.home.upstream)

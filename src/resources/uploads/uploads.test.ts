@@ -166,11 +166,11 @@ test('[FILES-06] the address alone is enough, as long as its key opens doors', a
   const url = await begin(on, { length: LENGTH })
   const nobody = { caller: undefined }
   assert.equal((await post(on, url, command('upload', 0), BYTES.subarray(0, 5), nobody)).status, 200)
-  const key = await on.store.ledger.getKey('alice')
+  const key = await on.store.directory.getKey('alice')
   assert.ok(key)
-  await on.store.ledger.updateKey({ ...key, disabled: true })
+  await on.store.directory.updateKey({ ...key, disabled: true })
   assert.equal((await post(on, url, command('query'), '', nobody)).status, 404)
-  await on.store.ledger.deleteKey('alice')
+  await on.store.directory.deleteKey('alice')
   assert.equal((await post(on, url, command('query'), '', nobody)).status, 404)
 })
 
