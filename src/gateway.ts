@@ -22,6 +22,7 @@ import type { Observe, ObservedRequest } from './observe/observe.ts'
 import type { Admit } from './policies/admit.ts'
 import type { Catalog } from './upstreams/catalog.ts'
 import { type Dispatched, dispatch, failedDispatch } from './upstreams/dispatch.ts'
+import { formatUsd } from './wire/usd.ts'
 
 /** Everything that a request needs; swapped as a whole when the configuration changes. */
 export interface Parts {
@@ -67,7 +68,7 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
 }
 
 /** What there is to say of a request that asks no model. */
-const NOTHING_SPENT = { settlement: undefined, error: undefined, ownMs: undefined }
+const NOTHING_SPENT = { settlement: undefined, billedNanoUsd: undefined, error: undefined, ownMs: undefined }
 
 /** route → admit → dispatch → meter, for whoever receives the answer. */
 async function answerTo(errand: Errand): Promise<Metered> {
@@ -98,7 +99,8 @@ export async function perform(
   } catch (thrown) {
     const error = GatewayError.from(thrown)
     const settlement = SETTLED.get(error)
-    parts.observe({ request, opening: call, caller, status: error.http, settlement, error, ownMs: undefined })
+    const status = error.http
+    parts.observe({ ...NOTHING_SPENT, request, opening: call, caller, status, settlement, error })
     throw error
   }
   return collect(metered.answer, signal, (bytes) => {
@@ -130,7 +132,7 @@ function dispatchOrSettle(
       const error = GatewayError.from(thrown)
       const settlement = failedSettlement(call, error)
       SETTLED.set(error, settlement)
-      permit.settle(settlement).then(() => reject(error), reject)
+      permit.settle(settlement).recorded.then(() => reject(error), reject)
     }
     // A server that has to go ends it before the upstream has said a word.
     const flight: Flight = { isStream: call.delivery !== 'unary', seat: NO_SEAT, interrupt: fail }
@@ -153,12 +155,14 @@ function failedSettlement(call: Call, error: GatewayError): Settlement {
   return {
     outcome: call.clientLeft() ? 'client_gone' : 'upstream_error',
     status: error.http,
-    upstream: failed?.target.upstream.name,
-    upstreamModel: failed?.target.model,
+    target: failed?.target,
     attempts: failed?.attempts ?? 0,
+    failedAttempts: failed?.failedAttempts ?? [],
     usage: undefined,
     usageSource: 'none',
     modelVersion: undefined,
+    searchQueries: 0,
+    isGrounded: false,
     finishReason: undefined,
     deliveredBytes: 0,
     firstByteMs: undefined,
@@ -182,34 +186,39 @@ interface MeterInput extends Errand {
 
 interface Metered {
   readonly answer: Answer
+  /** Read when the head goes out; what is known only at the end is added then. */
   readonly headers: OutgoingHttpHeaders
 }
 
 function meterFor({ request, call, caller, permit, dispatched, receiver, parts }: MeterInput): Metered {
-  const { answer, target, attempts } = dispatched
+  const { answer } = dispatched
   const ownMs = ownTimeMs(call, answer)
+  const headers = answerHeaders(call, dispatched, permit)
   const metered = meter({
     call,
     answer,
     permit,
-    attempts,
-    upstream: target.upstream.name,
-    upstreamModel: target.model,
+    tried: dispatched,
     drains: parts.drains,
     flights: parts.flights,
     deliveredBytes: () => receiver.bodyBytes,
-    onSettled: (settlement) =>
+    onSettled: (settlement, { billedNanoUsd }) => {
+      // A whole answer is still held; of a stream the head went out long ago.
+      if (billedNanoUsd !== undefined) headers['x-wasat-cost-usd'] = formatUsd(billedNanoUsd)
+      const { status } = answer
       parts.observe({
         request,
         opening: call,
         caller,
-        status: answer.status,
+        status,
         settlement,
+        billedNanoUsd,
         error: undefined,
         ownMs,
-      }),
+      })
+    },
   })
-  return { answer: metered, headers: answerHeaders(call, dispatched) }
+  return { answer: metered, headers }
 }
 
 /** Our own share of the time until the answer began. */
@@ -217,8 +226,13 @@ function ownTimeMs(call: Call, answer: Answer): number {
   return Math.max(0, performance.now() - call.receivedAtMs - answer.firstByteMs)
 }
 
-function answerHeaders(call: Call, { answer, target, attempts }: Dispatched): OutgoingHttpHeaders {
+function answerHeaders(
+  call: Call,
+  { answer, target, attempts }: Dispatched,
+  permit: Permit,
+): OutgoingHttpHeaders {
   return {
+    ...permit.headers,
     'x-wasat-upstream': `${target.upstream.name}/${target.model}`,
     'x-wasat-attempts': attempts,
     'server-timing': `wasat;dur=${ownTimeMs(call, answer).toFixed(2)}, upstream;dur=${answer.firstByteMs.toFixed(1)}`,
@@ -237,15 +251,9 @@ interface Refusal {
 
 function refuse({ request, opening, caller, error, dialect, response, parts }: Refusal): void {
   const failure = GatewayError.from(error)
-  parts.observe({
-    request,
-    opening,
-    caller,
-    status: failure.http,
-    settlement: SETTLED.get(failure),
-    error: failure,
-    ownMs: undefined,
-  })
+  const settlement = SETTLED.get(failure)
+  const status = failure.http
+  parts.observe({ ...NOTHING_SPENT, request, opening, caller, status, settlement, error: failure })
   if (response.headSent) response.destroy()
   else dialect.encodeError(failure, opening, response, {})
 }

@@ -2,10 +2,8 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
-import { createAdmin } from './admin/admin.ts'
-import { createAdminGate } from './auth/admin.ts'
+import { type Admin, createAdmin } from './admin/admin.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
-import { createKeys, type Keys } from './auth/keys.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config, UpstreamConfig } from './config/schema.ts'
 import { createGeminiDialect } from './dialects/gemini/dialect.ts'
@@ -14,23 +12,30 @@ import { type Edge, listen } from './edge/server.ts'
 import { createShutdown, type Shutdown } from './edge/shutdown.ts'
 import { GatewayError } from './errors.ts'
 import { handle, type Parts } from './gateway.ts'
+import { adminPartsOf } from './main/admin-parts.ts'
+import { type Doors, openDoors, openDoorsInTime } from './main/doors.ts'
+import { createHousekeeping } from './main/housekeeping.ts'
+import { MONEY } from './main/money.ts'
+import { openStore } from './main/open-store.ts'
 import { openResources } from './main/resources.ts'
+import { buildRoutes, type Routes } from './main/routes.ts'
 import { createDrains } from './metering/drain.ts'
 import { createFlights } from './metering/flights.ts'
-import type { Dialect, HttpRequest, HttpResponse, Library, Policy, Target, Upstream } from './nouns.ts'
-import { createLog, type Log } from './observe/log.ts'
+import type { Counters } from './nouns/counters.ts'
+import type { BudgetAlert } from './nouns/ledger.ts'
+import type { Dialect, HttpRequest, HttpResponse, Library, Policy, Upstream } from './nouns.ts'
+import { createLog } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createObserve } from './observe/observe.ts'
 import { createRedact } from './observe/redact.ts'
 import { createAdmit } from './policies/admit.ts'
+import { createLimits } from './policies/limits.ts'
 import { modelAllowList } from './policies/model-allow-list.ts'
-import { createRouter, type Router } from './routing/route.ts'
-import { openSqliteStore } from './stores/sqlite/store.ts'
-import { type Catalog, createCatalog } from './upstreams/catalog.ts'
 import { createGeminiUpstream } from './upstreams/gemini/upstream.ts'
 import { createScripts } from './upstreams/sandbox/fixtures/shelf.ts'
 import { createSandboxUpstream } from './upstreams/sandbox/upstream.ts'
 import type { JsonLimits } from './wire/json-scanner.ts'
+import { formatUsd } from './wire/usd.ts'
 
 export const VERSION = packageJson.version
 
@@ -54,15 +59,20 @@ const UPSTREAM_KINDS: {
   },
 }
 
-/** Every policy that there is, in the order in which they are asked. */
-const POLICIES: readonly Policy[] = [modelAllowList]
+/** Every policy that there is, in the order in which they are asked. Budgets are asked after them, by the ledger. */
+function policiesOf(counters: Counters): readonly Policy[] {
+  return [modelAllowList, createLimits(counters)]
+}
 
 export interface Gateway {
   readonly url: string
   /** The unix socket on which this machine's operator needs no key. */
   readonly adminSocket: string | undefined
-  /** Keys made by this very start; there is no other time to see them. */
-  readonly firstStart: { readonly clientKey: string | undefined; readonly adminKey: string | undefined }
+  /**
+   * Keys made by this very start; there is no other time to see them. Settled at once, unless a ledger that several
+   * processes share cannot be asked yet: until then every request is told to come again.
+   */
+  readonly firstStart: Promise<FirstStart>
   /** Whether every answer comes from the sandbox. */
   readonly usesSandboxOnly: boolean
   /** Puts new upstreams and models in place for the requests that come after. */
@@ -71,17 +81,26 @@ export interface Gateway {
   readonly shutdown: Shutdown
 }
 
+export interface FirstStart {
+  readonly clientKey: string | undefined
+  readonly adminKey: string | undefined
+}
+
 export async function start(loaded: LoadedConfig): Promise<Gateway> {
   const { config, secrets } = loaded
   const redact = createRedact(knownSecrets(loaded))
   const log = createLog(config.log.level, redact)
-  const store = await openSqliteStore(config.data)
-  const keys = await createKeys(store.ledger)
-  const clientKey = await ensureClientKey(keys, secrets.clientKey)
-  const gate = await createAdminGate({
-    ledger: store.ledger,
-    ...(secrets.adminKey !== undefined && { operatorKey: secrets.adminKey }),
+  const onAlert = ({ budget, spentNanoUsd }: BudgetAlert) => {
+    const { id: budgetId, scope, scopeId, period, limitNanoUsd } = budget
+    const amounts = { spentUsd: formatUsd(spentNanoUsd), limitUsd: formatUsd(limitNanoUsd) }
+    log.warn({ budgetId, scope, scopeId, period, ...amounts }, 'a budget has reached its alert')
+  }
+  const store = await openStore(config, { log, onAlert })
+  const isShared = config.stores.ledger !== 'sqlite'
+  const housekeeping = createHousekeeping({
+    ...{ ledger: store.ledger, isShared, keepRowsDays: config.stores.keepRowsDays, log },
   })
+  await housekeeping.begin()
 
   const drains = createDrains()
   const flights = createFlights()
@@ -89,66 +108,116 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     openStreams: () => flights.size,
     openConnections: () => edge?.openConnections ?? 0,
     drains: () => drains.open,
+    isStoreInTrouble: () => store.ledger.trouble() !== undefined,
+    areLimitsDegraded: () => store.counters.isDegraded,
   })
   const resources = openResources(config, jsonLimitsOf(config), store, log, {
     find: (model) => routes.find(model),
     upstreams: () => routes.upstreams,
-    parts: () => parts,
+    parts: () => (line as Line).parts,
   })
-  const shared = {
-    dialects: dialectsOf(config),
-    resources,
-    authenticate: createAuthenticator({ ledger: store.ledger, keys }),
-    admit: createAdmit(POLICIES, store.ledger),
-    drains,
-    flights,
-    observe: createObserve(log, metrics),
+  let routes: Routes = buildRoutes(config, log, resources.library, buildUpstream)
+  /** Undefined until it is known who may come in. */
+  let line: Line | undefined
+  let isGoing = false
+
+  interface Line {
+    /** Replaced as a whole by a reload. */
+    parts: Parts
+    readonly admin: Admin
   }
-  let routes = buildRoutes(config, log, resources.library)
-  let parts: Parts = { ...shared, ...routes }
-  let isReady = true
-  const admin = createAdmin({
-    keys,
-    gate,
-    version: VERSION,
-    onFailure: (failure) => log.error(log.describe(failure), 'admin request failed'),
-  })
+
+  function openLine({ keys, gate }: Doors): Line {
+    const { directory, ledger, counters } = store
+    const onAdminFailure = (failure: GatewayError) => log.error(log.describe(failure), 'admin request failed')
+    return {
+      parts: {
+        ...routes,
+        dialects: dialectsOf(config),
+        resources,
+        authenticate: createAuthenticator({ directory, keys }),
+        admit: createAdmit({
+          policies: policiesOf(counters),
+          ...{ ledger, money: MONEY, leaseMs: () => routes.leaseMs, onAlert },
+        }),
+        drains,
+        flights,
+        observe: createObserve(log, metrics),
+      },
+      admin: createAdmin({
+        ...adminPartsOf({ keys, store, prices: () => routes.prices, version: VERSION }),
+        gate,
+        onFailure: onAdminFailure,
+      }),
+    }
+  }
+
+  const isReady = () => !isGoing && line !== undefined && store.ledger.trouble() === undefined
 
   async function answer(request: HttpRequest, response: HttpResponse, trusted: boolean): Promise<void> {
     try {
-      if (request.path[0] === 'admin') return await admin(request, response, trusted)
-      if (await handle(request, response, parts)) return
-      if (await answerOperator(request, response, { isReady: () => isReady, renderMetrics: metrics.render }))
-        return
+      if (line !== undefined) {
+        if (request.path[0] === 'admin') return await line.admin(request, response, trusted)
+        if (await handle(request, response, line.parts)) return
+      }
+      if (await answerOperator(request, response, { isReady, renderMetrics: metrics.render })) return
+      if (line === undefined) throw notYet()
       throw new GatewayError('not_found', 'The requested URL was not found on this server.')
     } catch (error) {
       refuse(GatewayError.from(error), response)
     }
   }
 
+  const [dialect] = dialectsOf(config) as readonly [Dialect]
   function refuse(error: GatewayError, response: HttpResponse): void {
     if (error.code === 'internal') log.error(log.describe(error), 'unexpected')
     if (response.headSent) response.destroy()
-    else (shared.dialects[0] as Dialect).encodeError(error, undefined, response, {})
+    else dialect.encodeError(error, undefined, response, {})
   }
 
+  /** The first moment at which anybody can come in. */
+  async function begin(doors: Doors): Promise<FirstStart> {
+    line = openLine(doors)
+    await resources.resume()
+    return { clientKey: doors.clientKey, adminKey: doors.gate.firstKey }
+  }
+
+  const doors = await openDoorsOrWait()
   const edge: Edge = await listen(config.server, { answer, refuse })
   const adminSocket = await openAdminSocket(edge, config.data)
-  await resources.resume()
   for (const notice of loaded.notices) log.info({}, notice)
+  const going = new AbortController()
+  const firstStart = doors === undefined ? beginLater() : Promise.resolve(await begin(doors))
+
+  async function openDoorsOrWait(): Promise<Doors | undefined> {
+    try {
+      return await openDoors(store.directory, secrets)
+    } catch (error) {
+      const failure = GatewayError.from(error)
+      // A file of ours that cannot be read now will not be readable by waiting; a server may come back.
+      if (!isShared || failure.code !== 'store_unavailable') throw error
+      log.error(log.describe(failure), 'the ledger cannot be asked; requests are refused until it answers')
+      return undefined
+    }
+  }
+
+  async function beginLater(): Promise<FirstStart> {
+    const later = await openDoorsInTime(store.directory, secrets, going.signal)
+    if (later === undefined) return { clientKey: undefined, adminKey: undefined }
+    await store.ledger.recover()
+    const first = await begin(later)
+    log.info({}, 'the ledger answers; requests are served')
+    return first
+  }
 
   async function reload(next: LoadedConfig): Promise<void> {
     const old = routes
     redact.learn(knownSecrets(next))
-    routes = buildRoutes(next.config, log, resources.library)
-    parts = { ...shared, ...routes }
+    routes = buildRoutes(next.config, log, resources.library, buildUpstream)
+    if (line !== undefined) line.parts = { ...line.parts, ...routes }
     log.info({ file: next.file }, 'configuration reloaded')
-    if (
-      JSON.stringify({ ...next.config, upstreams: 0, models: 0 }) !==
-      JSON.stringify({ ...config, upstreams: 0, models: 0 })
-    ) {
-      log.warn({}, 'settings other than upstreams and models take effect at the next start')
-    }
+    if (fixedPart(next.config) !== fixedPart(config))
+      log.warn({}, 'settings other than upstreams, models and prices take effect at the next start')
     // Streams on the old upstreams may take half an hour to end; the next change does not wait for them.
     void Promise.allSettled(old.upstreams.map((upstream) => upstream.close()))
   }
@@ -156,7 +225,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   return {
     url: urlOf(config.server.host, edge.port),
     adminSocket,
-    firstStart: { clientKey, adminKey: gate.firstKey },
+    firstStart,
     usesSandboxOnly: routes.upstreams.every(({ kind }) => kind === 'sandbox'),
     reload,
     shutdown: createShutdown({
@@ -164,7 +233,8 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
       flights,
       timeouts: config.server.shutdown,
       beforeAll: () => {
-        isReady = false
+        isGoing = true
+        going.abort()
         resources.drain()
       },
       afterAll: async () => {
@@ -174,6 +244,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
         // Whoever still waits for an upstream was told; nobody is left to take its answer.
         await Promise.allSettled(routes.upstreams.map((upstream) => upstream.destroy()))
         await metrics.close()
+        housekeeping.close()
         await store.close()
         log.close()
       },
@@ -181,37 +252,15 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   }
 }
 
-interface Routes {
-  readonly upstreams: readonly Upstream[]
-  readonly route: Parts['route']
-  readonly find: (model: string) => readonly Target[]
-  readonly catalog: Catalog
+function notYet(): GatewayError {
+  return new GatewayError('store_unavailable', 'The service is currently unavailable.', {
+    hint: 'The ledger has not been reached since the start.',
+  })
 }
 
-/** What a reload replaces: who could answer, and which names lead there. */
-function buildRoutes(config: Config, log: Log, library: Library): Routes {
-  const upstreams = new Map<string, Upstream>()
-  for (const [name, entry] of Object.entries(config.upstreams)) {
-    upstreams.set(
-      name,
-      buildUpstream(name, entry, library, (other) => upstreams.get(other)),
-    )
-  }
-  const all = [...upstreams.values()]
-  // The sandbox never stands in for a real model that was asked for and failed.
-  const real = all.filter(({ kind }) => kind !== 'sandbox')
-  const router: Router = createRouter(
-    { models: config.models, fallback: real.length > 0 ? real : all },
-    upstreams,
-  )
-  const catalog = createCatalog({
-    upstreams: all,
-    aliases: router.aliases,
-    route: router.find,
-    onFailure: (upstream, error) =>
-      log.warn({ upstream, ...log.describe(error) }, 'models could not be listed'),
-  })
-  return { upstreams: all, route: router.route, find: router.find, catalog }
+/** What only a start puts in place. */
+function fixedPart(config: Config): string {
+  return JSON.stringify({ ...config, upstreams: 0, models: 0, prices: 0 })
 }
 
 type Build = (
@@ -235,21 +284,6 @@ function jsonLimitsOf({ server: { limits } }: Config): JsonLimits {
   return { depth: jsonDepth, nodes: jsonNodes, keysPerObject: jsonKeysPerObject }
 }
 
-const OPERATOR_KEY_ID = 'env'
-
-/** The operator's own key, or one that is made when there is none yet; returns a key that nobody has seen. */
-async function ensureClientKey(keys: Keys, operatorKey: string | undefined): Promise<string | undefined> {
-  if (operatorKey !== undefined) {
-    await keys.ensureOperatorKey(OPERATOR_KEY_ID, 'WASAT_KEY', operatorKey)
-    return undefined
-  }
-  // A key that the operator no longer sets must not go on opening doors.
-  const known = await keys.list()
-  if (known.some(({ id }) => id === OPERATOR_KEY_ID)) await keys.remove(OPERATOR_KEY_ID)
-  if (known.some(({ id }) => id !== OPERATOR_KEY_ID)) return undefined
-  return (await keys.create({ name: 'first key', models: [] })).key
-}
-
 /** Longer paths do not fit into a socket's address. */
 const SOCKET_PATH_BYTES_MAX = 100
 
@@ -266,10 +300,18 @@ function knownSecrets({ config, secrets }: LoadedConfig): string[] {
   const keys = Object.values(config.upstreams).flatMap((upstream) =>
     'keys' in upstream ? upstream.keys : [],
   )
-  return [...keys, secrets.clientKey, secrets.adminKey].filter((secret) => secret !== undefined)
+  const passwords = [config.stores.ledger, config.stores.counters].map(passwordOf)
+  const all = [...keys, ...passwords, secrets.clientKey, secrets.adminKey]
+  return all.filter((secret) => secret !== undefined)
 }
 
 function urlOf(host: string, port: number): string {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `http://${shown}:${port}`
+}
+
+/** The password in the address of a store. */
+function passwordOf(address: string): string | undefined {
+  const password = URL.canParse(address) ? new URL(address).password : ''
+  return password === '' ? undefined : decodeURIComponent(password)
 }

@@ -1,39 +1,33 @@
 import { isUtf8 } from 'node:buffer'
-import type { Static, TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import type { TSchema } from 'typebox'
 import { GatewayError, invalidField } from '../errors.ts'
 import type { HttpRequest } from '../nouns.ts'
-import { RefusedBody } from './problem.ts'
+import { parseJsonWithTexts } from '../wire/exact-json.ts'
+import { type JsonLimits, JsonScanError, JsonScanner, type Watch } from '../wire/json-scanner.ts'
+import { MONEY_FIELDS } from './money.ts'
+import { Refusal } from './problem.ts'
+import { check } from './schema.ts'
 
 export const BODY_BYTES_MAX = 64 * 1024
 
 const JSON_MEDIA_TYPE = /^application\/json\s*(;|$)/i
+const LIMITS: JsonLimits = { depth: 10, nodes: 10_000, keysPerObject: 100 }
 
-/** Reads a JSON body of the schema's shape. Throws `RefusedBody` (413, 415) or `invalid_argument` naming the field. */
-export async function readBody<Schema extends TSchema>(
-  request: HttpRequest,
-  schema: Schema,
-): Promise<Static<Schema>> {
+/** Reads a body of JSON, or none. Throws `Refusal` (413, 415). */
+export async function readBody(request: HttpRequest, isOptional: boolean): Promise<Buffer> {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers
+  if (isOptional && length === '0' && encoding === undefined) return Buffer.alloc(0)
   // Also a guard: a form or a script of another site cannot send this type without the browser asking us first.
   if (!JSON_MEDIA_TYPE.test(request.headers['content-type'] ?? '')) {
-    throw new RefusedBody(415, 'The content-type must be application/json.')
+    throw new Refusal(415, 'The content-type must be application/json.')
   }
-  const value = parse(await readBytes(request))
-  if (!Value.Check(schema, value)) throw firstFault(schema, value)
-  return value as Static<Schema>
-}
-
-/** For endpoints that take no parameters: no body, or an empty JSON object. */
-export async function expectNoBody(request: HttpRequest, empty: TSchema): Promise<void> {
-  const length = request.headers['content-length'] ?? '0'
-  if (length === '0' && request.headers['transfer-encoding'] === undefined) return
-  await readBody(request, empty)
+  return readBytes(request)
 }
 
 async function readBytes(request: HttpRequest): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge()
   let bytes = 0
-  let refused: RefusedBody | undefined
+  let refused: Refusal | undefined
   const visit = (piece: Buffer): void => {
     bytes += piece.length
     if (bytes <= BODY_BYTES_MAX) return
@@ -48,43 +42,57 @@ async function readBytes(request: HttpRequest): Promise<Buffer> {
   }
 }
 
-function tooLarge(): RefusedBody {
-  return new RefusedBody(413, `The body must not exceed ${BODY_BYTES_MAX} bytes.`)
+function tooLarge(): Refusal {
+  return new Refusal(413, `The body must not exceed ${BODY_BYTES_MAX} bytes.`)
+}
+
+/** A body of the schema's shape; amounts are their own text. Throws `invalid_argument` naming the field. */
+export function parseBody(bytes: Buffer, schema: TSchema): unknown {
+  if (!isUtf8(bytes)) throw notJson()
+  scan(bytes, schema)
+  return check(schema, parse(bytes), 'field')
 }
 
 function parse(bytes: Buffer): unknown {
   try {
-    if (isUtf8(bytes)) return JSON.parse(bytes.toString('utf8'))
+    return parseJsonWithTexts(bytes.toString('utf8'), MONEY_FIELDS)
   } catch {
-    // Told below, without the parser's text: it quotes the body.
+    throw notJson()
   }
-  throw new GatewayError('invalid_argument', 'The body is not valid JSON.')
 }
 
-/** The first thing that is wrong, named as `models[0]`. */
-function firstFault(schema: TSchema, value: unknown): GatewayError {
-  const [fault] = Value.Errors(schema, value)
-  if (fault === undefined) return new GatewayError('invalid_argument', 'The body is not valid.')
-  if (fault.schemaPath.endsWith('/additionalProperties')) {
-    const field = fieldOf(fault.instancePath)
-    return invalidField(field, `The field ${JSON.stringify(field)} is not known or cannot be set.`)
+/** The parser lets the second of two members win in silence: of two limits one would be lost. */
+function scan(bytes: Buffer, schema: TSchema): void {
+  const scanner = new JsonScanner(LIMITS, watchOf(schema))
+  try {
+    scanner.write(bytes)
+    scanner.end()
+  } catch (error) {
+    if (!(error instanceof JsonScanError)) throw error
+    if (error.problem !== 'duplicate') throw notJson()
+    const field = error.message.slice(0, 100)
+    throw invalidField(field, `The field ${JSON.stringify(field)} is given more than once.`)
   }
-  if (fault.keyword === 'required') {
-    const field = String(fault.params.requiredProperties[0])
-    return invalidField(field, `The field ${JSON.stringify(field)} is required.`)
-  }
-  const field = fieldOf(fault.instancePath)
-  const subject = field === '' ? 'The body' : `The field ${JSON.stringify(field)}`
-  return invalidField(field, `${subject} ${fault.message}.`)
 }
 
-/** `/models/0` as `models[0]`. Shortened, because the client chose it. */
-function fieldOf(pointer: string): string {
-  const steps = pointer.split('/').slice(1)
-  const names = steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const path = names.map((name, index) => {
-    if (index > 0 && /^\d+$/.test(name)) return `[${name}]`
-    return index === 0 ? name : `.${name}`
-  })
-  return path.join('').slice(0, 100)
+/** Each is made once: the scanner keeps its own form of it. */
+const WATCHES = new WeakMap<TSchema, Watch>()
+
+function watchOf(schema: TSchema): Watch {
+  const watch = WATCHES.get(schema) ?? newWatch(schema)
+  WATCHES.set(schema, watch)
+  return watch
+}
+
+function newWatch(schema: TSchema): Watch {
+  const { properties } = schema as { readonly properties?: Readonly<Record<string, TSchema>> }
+  if (properties === undefined) return {}
+  return {
+    keys: Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, watchOf(member)])),
+  }
+}
+
+/** Without the parser's text: it quotes the body. */
+function notJson(): GatewayError {
+  return new GatewayError('invalid_argument', 'The body is not valid JSON.')
 }

@@ -1,45 +1,54 @@
-import type { HttpRequest, KeyRecord } from '../nouns.ts'
+import { type Static, type TSchema, Type } from 'typebox'
+import type { HttpRequest } from '../nouns.ts'
+import type { AdminParts } from './parts.ts'
 
-/** What the endpoints need of the client keys; errors are `GatewayError`. */
-export interface AdminKeys {
-  create(input: { readonly name: string; readonly models: readonly string[] }): Promise<IssuedKey>
-  list(): Promise<readonly KeyRecord[]>
-  get(id: string): Promise<KeyRecord>
-  setDisabled(id: string, disabled: boolean): Promise<KeyRecord>
-  rotate(id: string): Promise<IssuedKey>
-  remove(id: string): Promise<void>
-}
-
-export interface IssuedKey {
-  readonly record: KeyRecord
-  readonly key: string
-}
-
-/** What every endpoint works with. */
-export interface AdminParts {
-  readonly keys: AdminKeys
-  /** Wasat's own version. */
-  readonly version: string
-}
-
-/** One request for an endpoint; `id` is empty where the path has none. */
-export interface AdminCall {
+/** One request for an endpoint, its parameters checked. */
+export interface AdminCall<Body = unknown, Query = unknown> {
   readonly request: HttpRequest
+  /** Empty where the path has none. */
   readonly id: string
+  readonly body: Body
+  readonly query: Query
 }
 
 export interface Reply {
   readonly status: number
-  /** Printed as JSON; without it the answer has no body. */
+  /** Printed as JSON, a `bigint` as a number; without it and without `stream` the answer has no body. */
   readonly body?: object
+  /** Sent as fast as the client takes it; when it breaks off, so does the connection. */
+  readonly stream?: AsyncIterable<string>
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** One method on one path. In the path `{id}` stands for the id of a key; what follows it in a segment is literal. */
-export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+interface Definition<Body extends TSchema, Query extends TSchema> {
+  readonly method: Method
+  /** `{id}` stands for an id; what follows it in a segment is literal. */
   readonly path: string
-  handle(call: AdminCall, parts: AdminParts): Promise<Reply>
+  /** Without it there is no body, or an empty object. */
+  readonly body?: Body
+  /** Strings, as they stand in the query; without it there are no parameters. */
+  readonly query?: Query
+  /** What stands there now, for a request with `If-Match`; throws `not_found`. */
+  etag?(id: string, parts: AdminParts): Promise<string>
+  /** Changes that take long and bear company; all others are made one after the other. */
+  readonly isLong?: true
+  handle(call: AdminCall<Static<Body>, Static<Query>>, parts: AdminParts): Promise<Reply>
+}
+
+/** One method on one path. */
+export type Endpoint = Definition<TSchema, TSchema>
+
+/** The body of an endpoint that takes no parameters. */
+export const EmptyBody = Type.Object({}, { additionalProperties: false })
+export const EmptyQuery = Type.Object({}, { additionalProperties: false })
+
+/** An endpoint whose handler knows the types of its own parameters; whoever calls it has checked them. */
+export function endpoint<Body extends TSchema = typeof EmptyBody, Query extends TSchema = typeof EmptyQuery>(
+  definition: Definition<Body, Query>,
+): Endpoint {
+  return Object.freeze(definition) as unknown as Endpoint
 }
 
 /** The id in the path, empty when the pattern has none; undefined when the path is another. */

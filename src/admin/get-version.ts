@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
-import type { Endpoint } from './endpoint.ts'
+import { endpoint } from './endpoint.ts'
 
 export const VersionAnswer = Type.Object({ version: Type.String() })
 
-export const getVersion: Endpoint = {
+export const getVersion = endpoint({
   method: 'GET',
   path: '/admin/v1/version',
   handle: async (_call, { version }) => ({ status: 200, body: { version } }),
-}
+})

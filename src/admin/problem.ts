@@ -2,13 +2,13 @@ import { STATUS_CODES } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import type { Reply } from './endpoint.ts'
 
-/** A body that HTTP refuses before anybody looks into it. */
-export class RefusedBody extends Error {
-  readonly http: 413 | 415
+/** What HTTP itself refuses; the table of failures, which speaks Google's language, has no row for it. */
+export class Refusal extends Error {
+  readonly http: 412 | 413 | 415 | 422
 
-  constructor(http: 413 | 415, message: string) {
+  constructor(http: 412 | 413 | 415 | 422, message: string) {
     super(message)
-    this.name = 'RefusedBody'
+    this.name = 'Refusal'
     this.http = http
   }
 }
@@ -20,7 +20,7 @@ interface FieldProblem {
 
 /** What went wrong, as RFC 9457 writes it. `instance` is the request's id. */
 export function problemOf(error: unknown, instance: string): Reply {
-  if (error instanceof RefusedBody) {
+  if (error instanceof Refusal) {
     const headers = error.http === 415 ? { accept: 'application/json' } : {}
     return problem(error.http, error.message, instance, headers)
   }

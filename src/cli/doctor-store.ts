@@ -55,7 +55,7 @@ export async function checkStore(dataFolder: string): Promise<DoctorCheck[]> {
       return [{ name: 'lock', state: 'ok', detail: `${who} runs on the data folder` }]
     }
     const store = await openSqliteStore(dataFolder)
-    const keys = await store.ledger.listKeys().finally(() => store.close())
+    const keys = await store.directory.listKeys().finally(() => store.close())
     return [
       { name: 'lock', state: 'ok', detail: 'no gateway runs on the data folder' },
       { name: 'store', state: 'ok', detail: `opens; ${keys.length} keys` },

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Flags, LoadedConfig } from '../config/load.ts'
 import { addServerOptions, loadOptions } from './config-options.ts'
 import type { CheckState, DoctorCheck } from './doctor-check.ts'
+import { addLedgerCommand } from './doctor-ledger.ts'
 import { checkClock, checkNode } from './doctor-machine.ts'
 import { checkPort, checkUpstreams } from './doctor-network.ts'
 import { checkFolder, checkStore } from './doctor-store.ts'
@@ -15,7 +16,9 @@ export function addDoctorCommand(
   terminal: Terminal,
   done: (exitCode: number) => void,
 ): void {
-  addServerOptions(program.command('doctor'))
+  const doctor = program.command('doctor')
+  addLedgerCommand(doctor, terminal, done)
+  addServerOptions(doctor)
     .description('check that everything is in place, and say what to do where it is not')
     .option('--network', 'also connect to each upstream')
     .option('--json', 'print JSON')

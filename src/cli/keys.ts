@@ -1,124 +1,78 @@
 import type { Command } from 'commander'
-import type { Flags } from '../config/load.ts'
-import { addFolderOptions } from './config-options.ts'
-import { findKeys } from './key-access.ts'
-import type { KeyAccess, KeyView, KeyWithSecret } from './key-view.ts'
-import { plain, print, type Terminal, table } from './output.ts'
-
-type Options = Flags & { readonly json?: boolean }
-type CreateOptions = Options & { readonly name: string; readonly model?: readonly string[] }
-
-const HELP = `
-A running gateway is reached through WASAT_URL and WASAT_ADMIN_KEY, or through the socket in its data folder.
-When no gateway runs on the data folder, the folder itself is opened.`
+import { ADMIN_HELP, type AdminOptions, addAdminCommand, withAdmin } from './admin-access.ts'
+import type { AdminClient } from './admin-client.ts'
+import type { BudgetView, KeyView, KeyWithSecret } from './admin-views.ts'
+import { addKeysCreate } from './keys-create.ts'
+import { addKeysUpdate } from './keys-update.ts'
+import { keyDetails, keyPath, keyTable, printSecret } from './keys-view.ts'
+import { plain, print, type Terminal } from './output.ts'
 
 export function addKeysCommand(program: Command, terminal: Terminal): void {
   const keys = program
     .command('keys')
     .description('make, list and revoke client keys')
-    .addHelpText('after', HELP)
-  const add = (name: string, description: string): Command =>
-    addFolderOptions(keys.command(name)).description(description).option('--json', 'print JSON')
-
-  add('create', 'make a key; it is shown once')
-    .requiredOption('--name <name>', 'what the key is for')
-    .option('--model <glob>', 'model name or glob that it may use; repeatable; none: every model', collect)
-    .action((options: CreateOptions) => create(options, terminal))
-  add('list', 'list the keys').action((options: Options) => list(options, terminal))
-  add('show <id>', 'show one key').action((id: string, options: Options) =>
-    showOne(options, terminal, (access) => access.get(id)),
+    .addHelpText('after', ADMIN_HELP)
+  addKeysCreate(keys, terminal)
+  addAdminCommand(keys, 'list', 'list the keys').action((options: AdminOptions) => list(options, terminal))
+  addAdminCommand(keys, 'show <id>', 'show one key').action((id: string, options: AdminOptions) =>
+    showOne(options, terminal, (admin) => admin.call('GET', keyPath(id))),
   )
-  add('disable <id>', 'refuse a key from now on').action((id: string, options: Options) =>
-    showOne(options, terminal, (access) => access.setDisabled(id, true)),
+  addKeysUpdate(keys, terminal)
+  addAdminCommand(keys, 'disable <id>', 'refuse a key from now on').action(
+    (id: string, options: AdminOptions) =>
+      showOne(options, terminal, (admin) => admin.call('POST', keyPath(id, ':disable'))),
   )
-  add('enable <id>', 'accept a disabled key again').action((id: string, options: Options) =>
-    showOne(options, terminal, (access) => access.setDisabled(id, false)),
+  addAdminCommand(keys, 'enable <id>', 'accept a disabled key again').action(
+    (id: string, options: AdminOptions) =>
+      showOne(options, terminal, (admin) => admin.call('POST', keyPath(id, ':enable'))),
   )
-  add('rotate <id>', 'give a key a new secret; the old one stops working').action(
-    (id: string, options: Options) => withSecret(options, terminal, false, (access) => access.rotate(id)),
+  addAdminCommand(keys, 'rotate <id>', 'give a key a new secret; the old one stops working').action(
+    (id: string, options: AdminOptions) => rotate(id, options, terminal),
   )
-  add('delete <id>', 'remove a key for good').action((id: string, options: Options) =>
-    remove(id, options, terminal),
+  addAdminCommand(keys, 'delete <id>', 'remove a key for good; what it used stays on the ledger').action(
+    (id: string, options: AdminOptions) => remove(id, options, terminal),
   )
 }
 
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value]
-}
-
-async function withKeys<Result>(
-  options: Options,
-  terminal: Terminal,
-  mayCreateFolder: boolean,
-  work: (access: KeyAccess) => Promise<Result>,
-): Promise<Result> {
-  const access = await findKeys(options, terminal, mayCreateFolder)
-  try {
-    return await work(access)
-  } finally {
-    await access.close()
-  }
-}
-
-async function create(options: CreateOptions, terminal: Terminal): Promise<void> {
-  await withSecret(options, terminal, true, (access) => access.create(options.name, options.model ?? []))
-}
-
-async function withSecret(
-  options: Options,
-  terminal: Terminal,
-  mayCreateFolder: boolean,
-  work: (access: KeyAccess) => Promise<KeyWithSecret>,
-): Promise<void> {
-  const { key, secret } = await withKeys(options, terminal, mayCreateFolder, work)
-  const { id, name, models } = key
-  print(
-    terminal,
-    options.json === true,
-    { id, key: secret, name, models },
-    () => `${secret}\n\nThis is the whole key, shown this once.\n${details(key)}`,
+async function list(options: AdminOptions, terminal: Terminal): Promise<void> {
+  const { keys, budgets } = await withAdmin(options, terminal, async (admin) => ({
+    keys: (await admin.call<{ keys: KeyView[] }>('GET', '/keys')).keys,
+    budgets: await budgetsOf(admin),
+  }))
+  const shown = keys.map((key) => ({ ...key, budgets: budgetsOver(key, budgets) }))
+  print(terminal, options.json === true, shown, () =>
+    keys.length === 0 ? 'There are no keys. Make one: wasat keys create --name <name>\n' : keyTable(shown),
   )
-}
-
-async function list(options: Options, terminal: Terminal): Promise<void> {
-  const keys = await withKeys(options, terminal, false, (access) => access.list())
-  print(terminal, options.json === true, keys, () => {
-    if (keys.length === 0) return 'There are no keys. Make one: wasat keys create --name <name>\n'
-    const rows = keys.map((key) => [key.id, key.name, modelsOf(key), stateOf(key), key.createdAt])
-    return table(['ID', 'NAME', 'MODELS', 'STATE', 'CREATED'], rows)
-  })
 }
 
 async function showOne(
-  options: Options,
+  options: AdminOptions,
   terminal: Terminal,
-  work: (access: KeyAccess) => Promise<KeyView>,
+  work: (admin: AdminClient) => Promise<{ readonly key: KeyView }>,
 ): Promise<void> {
-  const key = await withKeys(options, terminal, false, work)
-  print(terminal, options.json === true, key, () => details(key))
+  const key = await withAdmin(options, terminal, async (admin) => {
+    const { key } = await work(admin)
+    return { ...key, budgets: budgetsOver(key, await budgetsOf(admin)) }
+  })
+  print(terminal, options.json === true, key, () => keyDetails(key))
 }
 
-async function remove(id: string, options: Options, terminal: Terminal): Promise<void> {
-  await withKeys(options, terminal, false, (access) => access.remove(id))
+async function budgetsOf(admin: AdminClient): Promise<readonly BudgetView[]> {
+  return (await admin.call<{ budgets: BudgetView[] }>('GET', '/budgets')).budgets
+}
+
+function budgetsOver({ id }: KeyView, budgets: readonly BudgetView[]): readonly BudgetView[] {
+  return budgets.filter(({ scope, scopeId }) => scope === 'key' && scopeId === id)
+}
+
+async function rotate(id: string, options: AdminOptions, terminal: Terminal): Promise<void> {
+  const issued = await withAdmin(options, terminal, (admin) =>
+    admin.call<KeyWithSecret>('POST', keyPath(id, ':rotate')),
+  )
+  printSecret(issued, options, terminal)
+}
+
+async function remove(id: string, options: AdminOptions, terminal: Terminal): Promise<void> {
+  await withAdmin(options, terminal, (admin) => admin.call('DELETE', keyPath(id)))
   print(terminal, options.json === true, { id, deleted: true }, () => `key ${plain(id)} is deleted\n`)
-}
-
-function details(key: KeyView): string {
-  const rows: [string, string][] = [
-    ['id', key.id],
-    ['name', key.name],
-    ['models', modelsOf(key)],
-    ['state', stateOf(key)],
-    ['created', key.createdAt],
-    ['updated', key.updatedAt],
-  ]
-  return rows.map(([label, value]) => `${label.padEnd(8)} ${plain(value)}\n`).join('')
-}
-
-function modelsOf({ models }: KeyView): string {
-  return models.length === 0 ? 'all' : models.join(', ')
-}
-
-function stateOf({ disabled }: KeyView): string {
-  return disabled ? 'disabled' : 'active'
 }

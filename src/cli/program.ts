@@ -1,13 +1,18 @@
 /** The command line: `main` for the process, `runProgram` for anything that brings its own terminal. */
 import { Command, CommanderError } from 'commander'
 import { nearest } from '../wire/nearest.ts'
+import { addBudgetsCommand } from './budgets.ts'
 import { addConfigCommand } from './config.ts'
+import { addDbCommand } from './db.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { CliError, EXIT, failureOf, renderFailure, renderFailureJson } from './failure.ts'
 import { addKeysCommand } from './keys.ts'
 import type { Terminal } from './output.ts'
+import { addPricesCommand } from './prices.ts'
+import { addProjectsCommand } from './projects.ts'
 import { addSandboxCommand } from './sandbox.ts'
 import { addServeCommand } from './serve.ts'
+import { addUsageCommand } from './usage.ts'
 import { addVersionCommand, programVersion } from './version.ts'
 
 /** After the last word of a command, what still keeps the process alive is a leak and is not waited for. */
@@ -49,9 +54,18 @@ export async function main(): Promise<void> {
     cwd: process.cwd(),
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
+    drained: () => drained(process.stdout),
     hasColors: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+    showsProgress: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
   })
   setTimeout(() => process.exit(), EXIT_WAIT_MS).unref()
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> | undefined {
+  if (!stream.writableNeedDrain) return undefined
+  return new Promise((resolve) => {
+    for (const event of ['drain', 'close', 'error']) stream.once(event, () => resolve())
+  })
 }
 
 function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
@@ -69,8 +83,13 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
     })
   addServeCommand(program, terminal, done)
   addKeysCommand(program, terminal)
+  addProjectsCommand(program, terminal)
+  addBudgetsCommand(program, terminal)
+  addUsageCommand(program, terminal)
+  addPricesCommand(program, terminal)
   addConfigCommand(program, terminal)
   addSandboxCommand(program, terminal, done)
+  addDbCommand(program, terminal)
   addDoctorCommand(program, terminal, done)
   addVersionCommand(program, terminal)
   return program

@@ -107,6 +107,7 @@ const PLAIN_SANDBOX: SandboxUpstreamConfig = {
   kind: 'sandbox',
   fixtures: [],
   record: 'off',
+  billing: 'free',
   speed: [],
   python: true,
 }

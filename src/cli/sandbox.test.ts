@@ -131,6 +131,7 @@ models:
     kind: 'sandbox',
     fixtures: [],
     record: 'miss',
+    billing: 'free',
     recordings: 'r',
     speed: [],
     python: true,

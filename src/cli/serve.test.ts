@@ -31,7 +31,7 @@ async function begin(cwd: string, environment: Record<string, string> = {}): Pro
   const { promise, resolve } = Promise.withResolvers<number>()
   const gateway: RunningGateway = {
     url: 'http://127.0.0.1:4080',
-    firstStart: { clientKey: 'wst_a_b', adminKey: undefined },
+    firstStart: Promise.resolve({ clientKey: 'wst_a_b', adminKey: undefined }),
     usesSandboxOnly: true,
     reload: async (loaded: LoadedConfig) => {
       heard.push(`reload ${loaded.config.log.level}`)

@@ -4,19 +4,21 @@ import type { Flags, LoadedConfig } from '../config/load.ts'
 import { watchConfig } from '../config/watch.ts'
 import { addServerOptions, loadOptions } from './config-options.ts'
 import { EXIT, failureOf } from './failure.ts'
-import { renderGreeting } from './first-start.ts'
+import { type Greeting, renderGreeting } from './first-start.ts'
 import type { Terminal } from './output.ts'
 import { programVersion } from './version.ts'
 
 /** What runs after `start`; the part of it that this command uses. */
 export interface RunningGateway {
   readonly url: string
-  readonly firstStart: { readonly clientKey: string | undefined; readonly adminKey: string | undefined }
+  /** Settled once it is known who may come in. */
+  readonly firstStart: Promise<FirstStart>
   readonly usesSandboxOnly: boolean
   reload(loaded: LoadedConfig): Promise<void>
   shutdown(mode: ShutdownMode): Promise<number>
 }
 
+type FirstStart = Greeting['firstStart']
 type ShutdownMode = 'graceful' | 'quick' | 'now'
 type Start = (loaded: LoadedConfig) => Promise<RunningGateway>
 
@@ -67,18 +69,22 @@ export async function serve(
   try {
     const end = runUntilSignal(gateway, signals, () => void reload(), stopWatching)
     // Whoever reads this line may signal, or change the file, in the same moment.
-    terminal.stdout(greetingOf(gateway, loaded))
-    return await end
+    const greeted = gateway.firstStart.then((first) => terminal.stdout(greetingOf(gateway, first, loaded)))
+    return await Promise.race([end, greeted.then(() => end)])
   } finally {
     stopWatching()
   }
 }
 
-function greetingOf(gateway: RunningGateway, { notices, secrets }: LoadedConfig): string {
+function greetingOf(
+  gateway: RunningGateway,
+  firstStart: FirstStart,
+  { notices, secrets }: LoadedConfig,
+): string {
   return renderGreeting({
     version: programVersion(),
     url: gateway.url,
-    firstStart: gateway.firstStart,
+    firstStart,
     usesSandboxOnly: gateway.usesSandboxOnly,
     upstreamVariable: FIRST_VARIABLE,
     // The line about the sandbox already says that no key was found.

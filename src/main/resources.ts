@@ -22,7 +22,7 @@ export interface Routing {
 export function openResources(
   config: Config,
   limits: JsonLimits,
-  store: Store,
+  store: Pick<Store, 'directory' | 'resources'>,
   log: Log,
   { find, upstreams, parts }: Routing,
 ): ResourceRoom {
@@ -55,6 +55,7 @@ export function openResources(
         id: randomUUIDv7(),
         receivedAtMs: performance.now(),
         clientLeft: () => signal.aborted,
+        tier: 'batch' as const,
       }
       return perform(callFrom(body, opening, limits, asker), caller, parts(), signal)
     },

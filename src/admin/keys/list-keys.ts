@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import type { Endpoint } from './endpoint.ts'
+import { endpoint } from '../endpoint.ts'
 import { KeyShape, keyShape } from './key-shape.ts'
 
 export const ListKeysAnswer = Type.Object({ keys: Type.Array(KeyShape) })
 
-export const listKeys: Endpoint = {
+export const listKeys = endpoint({
   method: 'GET',
   path: '/admin/v1/keys',
   handle: async (_call, { keys }) => ({ status: 200, body: { keys: (await keys.list()).map(keyShape) } }),
-}
+})
