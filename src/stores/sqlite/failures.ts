@@ -8,6 +8,7 @@ const MISMATCH = 20
 /** Extended codes: a primary key or a unique column is taken. */
 const CONSTRAINT_PRIMARY_KEY = 1555
 const CONSTRAINT_UNIQUE = 2067
+const CONSTRAINT_FOREIGN_KEY = 787
 
 function errorCodeOf(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown }).errcode
@@ -22,6 +23,11 @@ export function isBusy(error: unknown): boolean {
 export function isTaken(error: unknown): boolean {
   const code = errorCodeOf(error)
   return code === CONSTRAINT_PRIMARY_KEY || code === CONSTRAINT_UNIQUE
+}
+
+/** Whether a row names another one that is not there, or is still named itself. */
+export function isMissingParent(error: unknown): boolean {
+  return errorCodeOf(error) === CONSTRAINT_FOREIGN_KEY
 }
 
 /** Whether the values of this one row are at fault, so that other rows of the same transaction may still stand. */

@@ -1,86 +1,170 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
-import type { KeyRecord, Ledger } from '../../nouns.ts'
-import { isTaken } from './failures.ts'
+import type { KeyRecord, Limits, ProjectRecord } from '../../nouns/directory.ts'
+import { isMissingParent, isTaken } from './failures.ts'
 
-interface KeyRow {
+interface KeyColumns {
   readonly id: string
   readonly name: string
   readonly digest: string
+  readonly project_id: string | null
   readonly models: string
+  readonly addresses: string
+  readonly limits: string
+  readonly expires_at: number | null
   readonly disabled: number
   readonly created_at: number
   readonly updated_at: number
 }
 
-/** What a ledger answers about keys and settings, without the promises. */
-export type KeyTable = {
-  [Name in Exclude<keyof Ledger, 'append'>]: (
-    ...args: Parameters<Ledger[Name]>
-  ) => Awaited<ReturnType<Ledger[Name]>>
+interface ProjectColumns {
+  readonly id: string
+  readonly name: string
+  readonly limits: string
+  readonly disabled: number
+  readonly created_at: number
+  readonly updated_at: number
 }
 
-const COLUMNS = 'id, name, digest, models, disabled, created_at, updated_at'
+/** Keys, without the promises. */
+export interface KeyTable {
+  findByDigest(digest: string): KeyRecord | undefined
+  get(id: string): KeyRecord | undefined
+  list(): readonly KeyRecord[]
+  create(key: KeyRecord): void
+  update(key: KeyRecord): boolean
+  delete(id: string): boolean
+}
+
+const KEY_COLUMNS =
+  'id, name, digest, project_id, models, addresses, limits, expires_at, disabled, created_at, updated_at'
 
 export function createKeyTable(database: DatabaseSync): KeyTable {
-  const byDigest = database.prepare(`SELECT ${COLUMNS} FROM keys WHERE digest = ?`)
-  const byId = database.prepare(`SELECT ${COLUMNS} FROM keys WHERE id = ?`)
-  const all = database.prepare(`SELECT ${COLUMNS} FROM keys ORDER BY created_at, id`)
-  const insert = database.prepare(`INSERT INTO keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const byDigest = database.prepare(`SELECT ${KEY_COLUMNS} FROM keys WHERE digest = ?`)
+  const byId = database.prepare(`SELECT ${KEY_COLUMNS} FROM keys WHERE id = ?`)
+  const all = database.prepare(`SELECT ${KEY_COLUMNS} FROM keys ORDER BY created_at, id`)
+  const insert = database.prepare(
+    `INSERT INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
   const update = database.prepare(
-    'UPDATE keys SET name = ?, digest = ?, models = ?, disabled = ?, updated_at = ? WHERE id = ?',
+    `UPDATE keys SET name = ?, digest = ?, project_id = ?, models = ?, addresses = ?, limits = ?, expires_at = ?,
+       disabled = ?, updated_at = ?
+     WHERE id = ?`,
   )
   const remove = database.prepare('DELETE FROM keys WHERE id = ?')
-  const setting = database.prepare('SELECT value FROM settings WHERE name = ?')
-  const insertSetting = database.prepare(
-    'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING',
-  )
 
-  const getSetting = (name: string): string | undefined =>
-    (setting.get(name) as { value: string } | undefined)?.value
+  const changeable = (key: KeyRecord) =>
+    [
+      key.name,
+      key.digest,
+      key.projectId ?? null,
+      JSON.stringify(key.models),
+      JSON.stringify(key.addresses),
+      JSON.stringify(key.limits),
+      key.expiresAt ?? null,
+      key.disabled ? 1 : 0,
+    ] as const
 
   return {
-    findKeyByDigest: (digest) => toRecord(byDigest.get(digest) as KeyRow | undefined),
-    getKey: (id) => toRecord(byId.get(id) as KeyRow | undefined),
-    listKeys: () => (all.all() as unknown as KeyRow[]).map((row) => toRecord(row) as KeyRecord),
-    createKey: (key) =>
-      orTaken(() => {
-        const models = JSON.stringify(key.models)
-        insert.run(key.id, key.name, key.digest, models, key.disabled ? 1 : 0, key.createdAt, key.updatedAt)
+    findByDigest: (digest) => toKey(byDigest.get(digest)),
+    get: (id) => toKey(byId.get(id)),
+    list: () => all.all().map((row) => toKey(row) as KeyRecord),
+    create: (key) =>
+      orTold('key', key.projectId, () => {
+        insert.run(key.id, ...changeable(key), key.createdAt, key.updatedAt)
       }),
-    updateKey: (key) =>
-      orTaken(() => {
-        const models = JSON.stringify(key.models)
-        const done = update.run(key.name, key.digest, models, key.disabled ? 1 : 0, key.updatedAt, key.id)
-        return Number(done.changes) === 1
+    update: (key) =>
+      orTold(
+        'key',
+        key.projectId,
+        () => Number(update.run(...changeable(key), key.updatedAt, key.id).changes) === 1,
+      ),
+    delete: (id) => Number(remove.run(id).changes) === 1,
+  }
+}
+
+/** Projects, without the promises. */
+export interface ProjectTable {
+  get(id: string): ProjectRecord | undefined
+  list(): readonly ProjectRecord[]
+  create(project: ProjectRecord): void
+  update(project: ProjectRecord): boolean
+  delete(id: string): boolean
+}
+
+const PROJECT_COLUMNS = 'id, name, limits, disabled, created_at, updated_at'
+
+export function createProjectTable(database: DatabaseSync): ProjectTable {
+  const byId = database.prepare(`SELECT ${PROJECT_COLUMNS} FROM projects WHERE id = ?`)
+  const all = database.prepare(`SELECT ${PROJECT_COLUMNS} FROM projects ORDER BY created_at, id`)
+  const insert = database.prepare(`INSERT INTO projects (${PROJECT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`)
+  const update = database.prepare(
+    'UPDATE projects SET name = ?, limits = ?, disabled = ?, updated_at = ? WHERE id = ?',
+  )
+  const remove = database.prepare('DELETE FROM projects WHERE id = ?')
+
+  return {
+    get: (id) => toProject(byId.get(id)),
+    list: () => all.all().map((row) => toProject(row) as ProjectRecord),
+    create: ({ id, name, limits, disabled, createdAt, updatedAt }) =>
+      orTold('project', id, () => {
+        insert.run(id, name, JSON.stringify(limits), disabled ? 1 : 0, createdAt, updatedAt)
       }),
-    deleteKey: (id) => Number(remove.run(id).changes) === 1,
-    getSetting,
-    initSetting: (name, value) => {
-      insertSetting.run(name, value)
-      return getSetting(name) as string
+    update: ({ id, name, limits, disabled, updatedAt }) =>
+      Number(update.run(name, JSON.stringify(limits), disabled ? 1 : 0, updatedAt, id).changes) === 1,
+    delete: (id) => {
+      try {
+        return Number(remove.run(id).changes) === 1
+      } catch (cause) {
+        if (!isMissingParent(cause)) throw cause
+        throw new GatewayError('failed_precondition', `The project ${id} still has keys.`, {
+          hint: 'Delete its keys, or move them to another project, first.',
+          cause,
+        })
+      }
     },
   }
 }
 
-function toRecord(row: KeyRow | undefined): KeyRecord | undefined {
-  if (row === undefined) return undefined
+function toKey(found: unknown): KeyRecord | undefined {
+  if (found === undefined) return undefined
+  const row = found as KeyColumns
   return Object.freeze({
     id: row.id,
     name: row.name,
     digest: row.digest,
+    projectId: row.project_id ?? undefined,
     models: Object.freeze(JSON.parse(row.models) as string[]),
+    addresses: Object.freeze(JSON.parse(row.addresses) as string[]),
+    limits: Object.freeze(JSON.parse(row.limits) as Limits),
+    expiresAt: row.expires_at ?? undefined,
     disabled: row.disabled === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   })
 }
 
-function orTaken<Result>(write: () => Result): Result {
+function toProject(found: unknown): ProjectRecord | undefined {
+  if (found === undefined) return undefined
+  const row = found as ProjectColumns
+  return Object.freeze({
+    id: row.id,
+    name: row.name,
+    limits: Object.freeze(JSON.parse(row.limits) as Limits),
+    disabled: row.disabled === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  })
+}
+
+function orTold<Result>(what: string, project: string | undefined, write: () => Result): Result {
   try {
     return write()
   } catch (cause) {
+    if (isMissingParent(cause))
+      throw new GatewayError('failed_precondition', `There is no project ${project}.`, { cause })
     if (!isTaken(cause)) throw cause
-    throw new GatewayError('already_exists', 'A key with this id or secret exists already.', { cause })
+    const name = what === 'key' ? 'A key with this id or secret' : 'A project with this id'
+    throw new GatewayError('already_exists', `${name} exists already.`, { cause })
   }
 }

@@ -1,41 +1,8 @@
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
+import { type AppliedMigration, type Migration, pendingMigrations } from '../migration-files.ts'
 
-/** One step of the schema, from a file `0001-what-it-does.sql`. */
-export interface Migration {
-  readonly number: number
-  readonly name: string
-  readonly sql: string
-  /** SHA-256 of the text with LF line ends, hexadecimal: a checkout on Windows must not look like a change. */
-  readonly checksum: string
-}
-
-interface Applied {
-  readonly number: number
-  readonly name: string
-  readonly checksum: string
-}
-
-const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/
-
-/** The migrations that this program knows, in order. Throws when a number is missing or stands twice. */
-export function readMigrations(folder: URL): readonly Migration[] {
-  const names = readdirSync(folder).filter((name) => FILE_NAME.test(name))
-  const migrations = names.sort().map((name) => readMigration(folder, name))
-  migrations.forEach((migration, index) => {
-    if (migration.number === index + 1) return
-    throw new GatewayError('internal', `The migration ${migration.name} should have number ${index + 1}.`)
-  })
-  return migrations
-}
-
-function readMigration(folder: URL, name: string): Migration {
-  const sql = readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n')
-  const checksum = createHash('sha256').update(sql).digest('hex')
-  return { number: Number(name.slice(0, 4)), name: name.replace(/\.sql$/, ''), sql, checksum }
-}
+export const MIGRATIONS = new URL('./migrations/', import.meta.url)
 
 /**
  * Brings the database to the schema of `migrations`, each in a transaction of its own, and returns what was applied.
@@ -49,35 +16,28 @@ export function applyMigrations(database: DatabaseSync, migrations: readonly Mig
       checksum   TEXT NOT NULL,
       applied_at INTEGER NOT NULL
     ) STRICT`)
-  const rows = database.prepare('SELECT number, name, checksum FROM migrations ORDER BY number').all()
-  const applied = rows as unknown as Applied[]
-  checkApplied(applied, migrations)
-  const pending = migrations.slice(applied.length)
+  const pending = pendingMigrations(appliedTo(database), migrations)
   for (const migration of pending) applyMigration(database, migration)
   return pending.map((migration) => migration.name)
 }
 
-function checkApplied(applied: readonly Applied[], migrations: readonly Migration[]): void {
-  applied.forEach((row, index) => {
-    const known = migrations[index]
-    if (known === undefined) throw newerSchema(row.name, migrations.length)
-    if (row.number === known.number && row.checksum === known.checksum) return
-    throw new GatewayError(
-      'failed_precondition',
-      `The data store was made with another text of the migration ${known.name}.`,
-      {
-        hint: 'Run the release of Wasat that made this data folder, or restore a backup. Nothing was changed.',
-      },
-    )
-  })
+/**
+ * Whether the database has all of this program's schema; false when it was made by an older one. Changes nothing.
+ * Throws `failed_precondition` when it is no data store of Wasat, or one of a newer or an altered program.
+ */
+export function isSchemaWhole(database: DatabaseSync, migrations: readonly Migration[]): boolean {
+  const isStore =
+    database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'").get() !== undefined
+  if (!isStore)
+    throw new GatewayError('failed_precondition', 'The file is no data store of Wasat.', {
+      hint: 'Use a file that `wasat db backup` made, or the wasat.db of a data folder.',
+    })
+  return pendingMigrations(appliedTo(database), migrations).length === 0
 }
 
-function newerSchema(name: string, known: number): GatewayError {
-  return new GatewayError(
-    'failed_precondition',
-    `The data store was made by a newer Wasat: it has the migration ${name}, this release knows ${known}.`,
-    { hint: 'Upgrade Wasat, or restore the backup made before the upgrade. Nothing was changed.' },
-  )
+function appliedTo(database: DatabaseSync): readonly AppliedMigration[] {
+  const rows = database.prepare('SELECT number, name, checksum FROM migrations ORDER BY number').all()
+  return rows as unknown as AppliedMigration[]
 }
 
 function applyMigration(database: DatabaseSync, migration: Migration): void {

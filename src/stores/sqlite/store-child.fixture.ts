@@ -1,15 +1,15 @@
 /**
- * Run by store.test.ts: appends rows to the folder of its argument and prints each id once it is durable.
- * When a row is refused it prints the failure's code instead and ends.
+ * Run by the tests of this folder: serves requests under a budget in the folder of its argument, and prints each id
+ * once it is settled. When something is refused it prints the failure's code instead and ends.
  */
 import { randomUUID } from 'node:crypto'
-import { usageRow } from '../../../test/contracts/store.ts'
+import { admit, budgetOf, reservationOf, rowOf } from '../../../test/contracts/ledger/subject.ts'
 import { GatewayError } from '../../errors.ts'
 import { openSqliteStore } from './store.ts'
 
-const ROWS_AT_ONCE = 8
+const REQUESTS_AT_ONCE = 8
 /** More than any test waits for, so that a test that fails to stop us cannot fill the disk. */
-const ROWS_EACH_MAX = 10_000
+const REQUESTS_EACH_MAX = 10_000
 
 const store = await openSqliteStore(process.argv[2]!)
 
@@ -18,16 +18,20 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-async function appendMany(): Promise<void> {
-  for (let count = 0; count < ROWS_EACH_MAX; count++) {
-    const id = randomUUID()
-    await store.ledger.append(usageRow(id))
-    print(id)
+async function serveMany(): Promise<void> {
+  for (let count = 0; count < REQUESTS_EACH_MAX; count++) {
+    const reservation = reservationOf(randomUUID(), { projectId: undefined })
+    const row = rowOf(reservation, await admit(store.ledger, reservation), 5)
+    await store.ledger.settle(row)
+    print(row.requestId)
   }
 }
 
 try {
-  await Promise.all(Array.from({ length: ROWS_AT_ONCE }, appendMany))
+  await store.ledger.recover()
+  if ((await store.directory.getBudget('b')) === undefined)
+    await store.directory.createBudget(budgetOf('b', { period: 'day', limitNanoUsd: 1_000_000_000 }))
+  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, serveMany))
 } catch (error) {
   print(GatewayError.from(error).code)
   await store.close()
