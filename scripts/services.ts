@@ -1,48 +1,15 @@
 /**
- * Makes what the tests need beside Node: a Python virtual environment for each version of Google's Python client,
- * in `.venv/`. Run again, it does only what is missing or has changed.
+ * Makes what the tests need beside Node: a Python virtual environment for each version of Google's Python client in
+ * `.venv/`, and a running PostgreSQL and Redis, told in `.services/services.json`.
+ * Run again, it does only what is missing or has changed. `--stop` stops the servers.
  */
-import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { PROJECT } from './project.ts'
 
-const PYTHON = process.env.PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3')
-const ENVIRONMENTS = ['genai-2', 'genai-3']
-const INSTALL_TIMEOUT_MS = 5 * 60_000
+import { makeEnvironments } from './services-python.ts'
+import { startServers, stopServers } from './services-servers.ts'
 
-for (const name of ENVIRONMENTS) makeEnvironment(name)
-
-function makeEnvironment(name: string): void {
-  const folder = join(PROJECT, '.venv', name)
-  const requirements = join(PROJECT, 'test/sdk/python', `${name}.txt`)
-  const mark = join(folder, 'made-from')
-  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex')
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) {
-    return console.log(`.venv/${name} is there`)
-  }
-  rmSync(folder, { recursive: true, force: true })
-  create(folder)
-  run(pythonOf(folder), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements])
-  writeFileSync(mark, digest)
-  console.log(`.venv/${name} is made`)
-}
-
-function create(folder: string): void {
-  try {
-    run(PYTHON, ['-m', 'venv', folder])
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true })
-    console.error(`${PYTHON} -m venv failed; on Debian and Ubuntu: apt-get install python3-venv`)
-    throw error
-  }
-}
-
-function pythonOf(folder: string): string {
-  return process.platform === 'win32' ? join(folder, 'Scripts/python.exe') : join(folder, 'bin/python')
-}
-
-function run(file: string, words: readonly string[]): void {
-  execFileSync(file, words, { stdio: 'inherit', timeout: INSTALL_TIMEOUT_MS })
+if (process.argv.includes('--stop')) {
+  await stopServers()
+} else {
+  makeEnvironments()
+  await startServers()
 }

@@ -1,0 +1,116 @@
+/**
+ * Group commit: what comes in one turn of the event loop travels as one call, hence as one transaction. While as many
+ * batches are under way as may be, the next one gathers.
+ */
+import type { GatewayError } from '../../errors.ts'
+
+export interface Waiting {
+  readonly requestId: string
+  /** Monotonic; whoever has not begun to travel by then is refused. */
+  readonly deadlineAtMs: number
+  readonly reject: (error: GatewayError) => void
+}
+
+export interface BatchOptions<Item extends Waiting> {
+  readonly rowsMax: number
+  readonly inFlightMax: number
+  /** Rows that wait; beyond it they are refused, so that a slow server cannot eat the memory. */
+  readonly waitingMax: number
+  /** Resolves or rejects each item; never throws. */
+  readonly commit: (batch: readonly Item[]) => Promise<void>
+  /** What an item hears that does not get its turn. */
+  readonly late: () => GatewayError
+  readonly full: () => GatewayError
+}
+
+export interface Batches<Item extends Waiting> {
+  add(item: Item): void
+  /** Resolves when nothing waits and nothing is under way. */
+  idle(): Promise<void>
+}
+
+/** How often those who wait too long are looked for. */
+const SWEEP_MS = 250
+
+export function createBatches<Item extends Waiting>(options: BatchOptions<Item>): Batches<Item> {
+  let waiting: Item[] = []
+  let inFlight = 0
+  let isScheduled = false
+  let isWatched = false
+  const idle: (() => void)[] = []
+
+  function add(item: Item): void {
+    if (waiting.length >= options.waitingMax) {
+      item.reject(options.full())
+      return
+    }
+    waiting.push(item)
+    schedule()
+  }
+
+  function schedule(): void {
+    if (isScheduled || inFlight >= options.inFlightMax || waiting.length === 0) return
+    isScheduled = true
+    setImmediate(send)
+  }
+
+  function send(): void {
+    isScheduled = false
+    const batch = takeBatch()
+    if (batch.length > 0) {
+      inFlight++
+      void options.commit(batch).finally(arrived)
+    }
+    watch()
+    schedule()
+  }
+
+  function arrived(): void {
+    inFlight--
+    schedule()
+    tellIdle()
+  }
+
+  /** The oldest ones, each request once: a second row of it waits until the first is done. */
+  function takeBatch(): readonly Item[] {
+    const batch: Item[] = []
+    const left: Item[] = []
+    const ids = new Set<string>()
+    for (const item of waiting) {
+      if (batch.length >= options.rowsMax || ids.has(item.requestId)) left.push(item)
+      else batch.push(item)
+      ids.add(item.requestId)
+    }
+    waiting = left
+    return batch
+  }
+
+  function watch(): void {
+    if (isWatched || waiting.length === 0) return
+    isWatched = true
+    setTimeout(sweep, SWEEP_MS)
+  }
+
+  function sweep(): void {
+    isWatched = false
+    const now = performance.now()
+    const late = waiting.filter((item) => item.deadlineAtMs <= now)
+    if (late.length > 0) waiting = waiting.filter((item) => item.deadlineAtMs > now)
+    for (const item of late) item.reject(options.late())
+    watch()
+    tellIdle()
+  }
+
+  function tellIdle(): void {
+    if (inFlight > 0 || waiting.length > 0) return
+    for (const resolve of idle.splice(0)) resolve()
+  }
+
+  return {
+    add,
+    idle: () => {
+      if (inFlight === 0 && waiting.length === 0) return Promise.resolve()
+      return new Promise((resolve) => idle.push(resolve))
+    },
+  }
+}
