@@ -1,6 +1,7 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { badRequest, GatewayError } from '../errors.ts'
 import type { Directory, KeyRecord, Limits } from '../nouns/directory.ts'
+import { shortId } from '../wire/short-id.ts'
 import { checkAddresses } from './addresses.ts'
 import { createHash, type Hash } from './hash.ts'
 import { checkExpiry, checkId, checkLimits, checkModels, checkName, checkSecret } from './key-input.ts'
@@ -8,8 +9,6 @@ import { checkExpiry, checkId, checkLimits, checkModels, checkName, checkSecret 
 /** Changes of keys that wait for each other; an operator never has more under way. */
 const CHANGES_WAITING_MAX = 1_000
 const SECRET_BYTES = 32
-const ID_LENGTH = 10
-const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 export interface KeyInput {
   readonly name: string
@@ -166,7 +165,7 @@ export async function createKeys(directory: Directory): Promise<Keys> {
 }
 
 function issue(input: KeyInput, digestOf: Hash): IssuedKey {
-  const id = input.id === undefined ? newId() : checkId(input.id)
+  const id = input.id === undefined ? shortId() : checkId(input.id)
   const key = input.secret === undefined ? newKey(id) : checkSecret(input.secret)
   const now = Date.now()
   const record = Object.freeze({
@@ -183,10 +182,6 @@ function issue(input: KeyInput, digestOf: Hash): IssuedKey {
     updatedAt: now,
   })
   return { record, key }
-}
-
-function newId(): string {
-  return Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join('')
 }
 
 function newKey(id: string): string {

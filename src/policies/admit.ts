@@ -81,6 +81,7 @@ const NEVER_BEGUN: Settlement = Object.freeze({
 /** Verbs that cost nothing and leave no row. */
 const FREE: ReadonlySet<string> = new Set(['countTokens'])
 const NO_HEADERS = Object.freeze({})
+const NO_ATTEMPTS: readonly AttemptRow[] = Object.freeze([])
 
 /** The dearest of the targets: whichever answers, it is covered. */
 function reservationOf(
@@ -111,6 +112,7 @@ function reservationOf(
 
 function headersOf(holds: readonly Hold[]): Readonly<Record<string, string>> {
   if (holds.length === 0) return NO_HEADERS
+  if (holds.length === 1) return holds[0]?.headers ?? NO_HEADERS
   return Object.assign({}, ...holds.map((hold) => hold.headers))
 }
 
@@ -177,9 +179,24 @@ class LedgerPermit implements Permit {
     const price = settlement.target?.price
     const isUsed = settlement.usageSource !== 'none' && price !== undefined
     const cost = isUsed ? money.cost(price, quantities, call.tier) : 0
+    const { promptTokens, cachedTokens, candidatesTokens, thoughtsTokens } = quantities
+    const { toolUsePromptTokens, totalTokens, details } = quantities
+    // No spreads: each of them would cost as much as the rest.
     return {
-      ...{ requestId, keyId, projectId, verb, model, tags, reservedNanoUsd },
-      ...quantities,
+      requestId,
+      keyId,
+      projectId,
+      verb,
+      model,
+      tags,
+      reservedNanoUsd,
+      promptTokens,
+      cachedTokens,
+      candidatesTokens,
+      thoughtsTokens,
+      toolUsePromptTokens,
+      totalTokens,
+      details,
       admittedAt: this.#admittedAt,
       settledAt: Date.now(),
       outcome: settlement.outcome,
@@ -188,7 +205,7 @@ class LedgerPermit implements Permit {
       upstreamModel: settlement.target?.model,
       modelVersion: settlement.modelVersion,
       attempts: settlement.attempts,
-      otherAttempts: settlement.failedAttempts.map((attempt) => this.#attemptRow(attempt)),
+      otherAttempts: this.#attemptRows(settlement.failedAttempts),
       usageSource: settlement.usageSource,
       tier: call.tier,
       price,
@@ -199,6 +216,10 @@ class LedgerPermit implements Permit {
       firstByteMs: settlement.firstByteMs,
       durationMs: settlement.durationMs,
     }
+  }
+
+  #attemptRows(attempts: readonly FailedAttempt[]): readonly AttemptRow[] {
+    return attempts.length === 0 ? NO_ATTEMPTS : attempts.map((attempt) => this.#attemptRow(attempt))
   }
 
   #attemptRow({ number, target, status, reason, isExposed, durationMs }: FailedAttempt): AttemptRow {

@@ -12,6 +12,8 @@ export interface Standing {
   windowAt(at: number): BudgetWindow
   /** The window in which the alert was given last, as far as this process knows. */
   alertedWindow: number | undefined
+  /** No less than what is spent in this window, so that an alert far away asks no database. */
+  spentAtMost: { readonly window: number; amount: number } | undefined
 }
 
 export interface Budgets {
@@ -85,6 +87,7 @@ export function standingOf(record: BudgetRecord, createdAdmission: number): Stan
     createdAdmission,
     alertAt: alertAtOf(record),
     alertedWindow: undefined,
+    spentAtMost: undefined,
     windowAt(at) {
       // Requests come in the order of time: nearly all of them are in the window of the one before.
       if (last === undefined || at < last.start || (last.end !== undefined && at >= last.end))

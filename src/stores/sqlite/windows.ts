@@ -65,6 +65,7 @@ export function createWindows(database: DatabaseSync, books: Books): Windows {
     const window = standing.windowAt(at)
     const { spent, reserved } = sums.compute(standing, window)
     insert.run(standing.record.id, window.start, spent, reserved)
+    standing.spentAtMost = undefined
     return { spent, reserved }
   }
 
@@ -86,6 +87,7 @@ export function createWindows(database: DatabaseSync, books: Books): Windows {
     // A refusal leaves nothing behind, not even an empty window.
     if (spent + reserved + amount > limitNanoUsd) return false
     insert.run(id, start, spent, reserved + amount)
+    standing.spentAtMost = undefined
     return true
   }
 
@@ -135,6 +137,8 @@ export function createWindows(database: DatabaseSync, books: Books): Windows {
   function moveOne(standing: Standing, { admittedAt, givenBack, spent }: Movement): void {
     if (givenBack === 0 && spent === 0) return
     const { start } = standing.windowAt(admittedAt)
+    const known = standing.spentAtMost
+    if (known?.window === start && spent > 0) known.amount += spent
     if (update.run(spent, -givenBack, standing.record.id, start).changes === 1) return
     // The request is closed already, so a window that is made now does not have its reservation.
     make(standing, admittedAt)
@@ -159,7 +163,10 @@ export function createWindows(database: DatabaseSync, books: Books): Windows {
     const { alertAt, record } = standing
     const { start } = standing.windowAt(at)
     if (alertAt === undefined || standing.alertedWindow === start) return undefined
+    const known = standing.spentAtMost
+    if (known?.window === start && known.amount < alertAt) return undefined
     const spent = sums.stored(record.id, start)?.spent ?? 0
+    standing.spentAtMost = { window: start, amount: spent }
     if (spent < alertAt) return undefined
     const isFirst = insertAlert.run(record.id, start, spent, draft.at).changes === 1
     draft.after.push(() => {
