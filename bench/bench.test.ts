@@ -1,12 +1,20 @@
 /** The harness itself: a benchmark that miscounts is worse than none. */
 import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type CpuProfile, selfTimes, timesByPlace } from './cpu-profile.ts'
+import { openFolders } from './folders.ts'
 import { ResponseReader } from './load/response-reader.ts'
 import { findAnswer } from './mock/answers.ts'
 import { frameRequest } from './mock/framing.ts'
+import { measureArithmetic } from './parts/arithmetic.ts'
+import { timeCommits } from './parts/commits.ts'
+import { openTestBooks, runRequests } from './parts/ledger.ts'
 import { readOptions } from './plan.ts'
-import { addedMs, ratio, verdicts } from './results.ts'
+import { moneyTable, partsTable } from './report/money.ts'
+import { addedMs, durabilityMs, ratio, verdicts } from './results.ts'
 import { quantile } from './statistics.ts'
 import { BURST_EVENTS, geminiRequest, sseBody, UNARY_ANSWER } from './wire.ts'
 
@@ -114,6 +122,33 @@ describe('the figures', () => {
     )
   })
 
+  it('what durability adds is told round by round, and unary falls back to the rounds of money', () => {
+    const samples = {
+      nginx: { moneyCpuMicros: [10, 10] },
+      'wasat-plain': { moneyCpuMicros: [40, 44] },
+      'wasat-all': { moneyCpuMicros: [45, 51], moneyP99Ms: [3, 9, 4] },
+      'wasat-memory': { moneyP99Ms: [2, 7, 3.5] },
+      parts: { reserveBudgetsMicrosAt8: [12.5] },
+    }
+    assert.deepEqual(durabilityMs(samples, 'moneyP99Ms'), { median: 1, lowest: 0.5, highest: 2 })
+    const found = new Map(verdicts(samples).map((verdict) => [verdict.target, verdict]))
+    assert.equal(found.get('durability, p99 at 1,000/s')?.result, 'pass')
+    assert.equal(found.get('CPU, unary, everything on')?.found, 4.8)
+    const busy = { 'wasat-all': { moneyP99Ms: [30] }, 'wasat-memory': { moneyP99Ms: [90] } }
+    const noise = verdicts(busy).find(({ target }) => target.startsWith('durability'))
+    assert.equal(noise?.result, 'not measured', 'a machine that is busy proves nothing')
+    const rows = moneyTable(samples).rows.map((row) => [row[0], row[2], row[3]])
+    assert.deepEqual(rows, [
+      ['nginx', '–', '–'],
+      ['wasat, plain: a price, no limits, no budgets', '–', '4.20 (4.00–4.40)'],
+      ['wasat, all of it', '6.00 (5.00–7.00)', '4.80 (4.50–5.10)'],
+      ['wasat, all of it, data in memory', '–', '–'],
+      ['what durability adds', '–', '–'],
+    ])
+    assert.deepEqual(partsTable(samples).rows, [['reserve under two budgets, likewise', '–', '12.5', '–']])
+    assert.deepEqual(partsTable({}).rows, [])
+  })
+
   it('options name what they do not know', () => {
     assert.deepEqual(readOptions(['--only', 'burst,unary', '--rounds', '3'])?.plan.workloads, [
       'unary',
@@ -150,5 +185,53 @@ describe('the figures', () => {
       timesByPlace(times).map(({ place }) => place),
       ['src/dialects', '(idle)', 'undici'],
     )
+  })
+})
+
+describe('folders', () => {
+  it('are made empty, one for each start, and go together', () => {
+    const { newFolder, newMemoryFolder, remove } = openFolders()
+    const folders = [newFolder('a'), newFolder('a'), newMemoryFolder?.('a')].filter(
+      (path) => path !== undefined,
+    )
+    assert.equal(new Set(folders).size, folders.length)
+    for (const path of folders) assert.deepEqual(readdirSync(path), [])
+    remove()
+    for (const path of folders) assert.equal(existsSync(path), false)
+  })
+})
+
+describe('the parts of the money path', () => {
+  it('every turn is one commit, and what is settled is charged to both budgets', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasat-bench-test-'))
+    try {
+      const books = await openTestBooks(join(folder, 'books'), ['key', 'gateway'])
+      const commits = await timeCommits(() => runRequests(books, 8, 16))
+      assert.equal(commits.length, 4, 'two turns reserve, two settle')
+      assert.ok(commits.every(({ wallMicros }) => wallMicros > 0))
+      const budgets = await books.directory.listBudgets()
+      await books.close()
+      assert.equal(budgets.length, 2)
+      for (const { spentNanoUsd, reservedNanoUsd } of budgets) {
+        // 24 tokens in and 118 out, at 0.30 and 2.50 USD for a million.
+        assert.equal(spentNanoUsd, 16 * (24 * 300 + 118 * 2_500))
+        assert.equal(reservedNanoUsd, 0)
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('a store that commits in another way is not taken for one that is free', async () => {
+    await assert.rejects(
+      timeCommits(async () => undefined),
+      /No commit was seen/,
+    )
+  })
+
+  it('the arithmetic answers for every size of a turn', () => {
+    const figures = Object.values(measureArithmetic(1, 2_048))
+    assert.equal(figures.length, 6)
+    assert.ok(figures.every((micros) => micros > 0))
   })
 })

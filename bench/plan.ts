@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import type { SubjectName } from './subjects/subject.ts'
 
-export type Workload = 'unary' | 'burst' | 'drip' | 'latency' | 'memory' | 'ready' | 'sandbox'
+export type Workload = 'unary' | 'burst' | 'drip' | 'latency' | 'memory' | 'ready' | 'sandbox' | 'money'
 
 export const WORKLOADS: readonly Workload[] = [
   'unary',
@@ -12,6 +12,7 @@ export const WORKLOADS: readonly Workload[] = [
   'memory',
   'ready',
   'sandbox',
+  'money',
 ]
 export const SUBJECT_NAMES: readonly SubjectName[] = ['nginx', 'wasat', 'bare', 'portkey']
 
@@ -23,6 +24,7 @@ export interface Plan {
   readonly latencyRounds: number
   readonly memoryRounds: number
   readonly sandboxRounds: number
+  readonly moneyRounds: number
   /** Sent to each subject before the first round; compilers need them, and half warm is a figure of its own. */
   readonly warmUpRequests: number
   readonly unaryRequests: number
@@ -36,6 +38,10 @@ export interface Plan {
   readonly sandboxStreams: number
   /** Programs that are run with an interpreter ready. */
   readonly sandboxPrograms: number
+  readonly moneyRequests: number
+  readonly moneyLatencySeconds: number
+  /** Of the measures of the money path's parts, within one round. */
+  readonly partRepetitions: number
   /** No round begins that would probably end after this; what was measured by then is the result. */
   readonly timeLimitMs: number
 }
@@ -56,6 +62,7 @@ const FULL: Plan = {
   latencyRounds: 3,
   memoryRounds: 2,
   sandboxRounds: 2,
+  moneyRounds: 3,
   warmUpRequests: 30_000,
   unaryRequests: 40_000,
   burstRequests: 12_000,
@@ -67,6 +74,9 @@ const FULL: Plan = {
   sandboxRequests: 8_000,
   sandboxStreams: 2_000,
   sandboxPrograms: 4,
+  moneyRequests: 24_000,
+  moneyLatencySeconds: 3,
+  partRepetitions: 3,
   timeLimitMs: 345_000,
 }
 
@@ -76,12 +86,18 @@ const QUICK: Plan = {
   latencyRounds: 1,
   memoryRounds: 1,
   sandboxRounds: 1,
+  moneyRounds: 1,
   warmUpRequests: 16_000,
   unaryRequests: 12_000,
   burstRequests: 5_000,
   dripStreams: 200,
   dripWindowMs: 2_000,
   latencySeconds: 1.5,
+  readyStarts: 3,
+  sandboxPrograms: 2,
+  moneyRequests: 12_000,
+  moneyLatencySeconds: 1.5,
+  partRepetitions: 1,
   timeLimitMs: 85_000,
 }
 
@@ -94,6 +110,10 @@ export const HELP = `Measures Wasat beside nginx and peers, on a mock upstream, 
   --json                everything as JSON on standard output, in place of the tables
   --markdown FILE       writes the page for the docs as well
   --allow-missing       a subject that is not installed is left out without failing the run
+
+Wasat runs with a price, limits and budgets over its key. The workload money needs wasat among the subjects: it tells what
+limits and budgets cost one by one, what durability adds to the latency (which needs a file system in memory, /dev/shm, and
+a temporary folder on a disk), and what each part of the money path costs by itself.
 `
 
 const ROUNDS_MAX = 20

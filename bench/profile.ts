@@ -12,6 +12,7 @@ import { type CpuProfile, IDLE, type SelfTime, selfTimes, timesByPlace } from '.
 import { type SideProcess, startSideProcess } from './ipc.ts'
 import type { ClosedLoop, Counted, LoadQuestion } from './load/tasks.ts'
 import type { MockRequest } from './mock/main.ts'
+import { MONEY_SETTINGS } from './money.ts'
 import type { Running } from './subjects/subject.ts'
 import { startWasat, wasat } from './subjects/wasat.ts'
 import { DRIP_INTERVAL_MS } from './wire.ts'
@@ -19,6 +20,7 @@ import { DRIP_INTERVAL_MS } from './wire.ts'
 const HELP = `Profiles Wasat during one workload.
 
   --workload NAME   unary, burst or drip
+  --money NAME      plain, limits, budgets or all (default all): what stands over the key
   --seconds N       how long it is profiled (default 6, at most 60)
   --top N           how many functions are printed (default 40)
   --keep FILE       keeps the .cpuprofile, for a viewer
@@ -120,6 +122,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       workload: { type: 'string', default: 'unary' },
+      money: { type: 'string', default: 'all' },
       seconds: { type: 'string', default: '6' },
       top: { type: 'string', default: '40' },
       keep: { type: 'string' },
@@ -127,14 +130,16 @@ function readOptions() {
     },
   })
   const { workload } = values
+  const money = MONEY_SETTINGS.find((setting) => setting === values.money)
+  if (money === undefined) throw new Error(HELP)
   if (workload !== 'unary' && workload !== 'burst' && workload !== 'drip') throw new Error(HELP)
   const [seconds, top] = [Number(values.seconds), Number(values.top)]
   if (!(seconds > 0 && seconds <= SECONDS_MAX && top > 0)) throw new Error(HELP)
-  return { workload: workload as Workload, seconds, top, keep: values.keep, help: values.help }
+  return { workload: workload as Workload, money, seconds, top, keep: values.keep, help: values.help }
 }
 
 async function profileWasat(): Promise<void> {
-  const { workload, seconds, top, keep, help } = readOptions()
+  const { workload, money, seconds, top, keep, help } = readOptions()
   if (help) return void process.stdout.write(HELP)
   const missing = wasat.missing()
   if (missing !== undefined) throw new Error(missing)
@@ -148,7 +153,10 @@ async function profileWasat(): Promise<void> {
   )
   const [load] = await startSideProcess<LoadQuestion, unknown>(new URL('./load/main.ts', import.meta.url))
   const flags = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-interval=${SAMPLE_INTERVAL_MICROS}`]
-  const running = await startWasat({ mockPort: port, folder }, { NODE_OPTIONS: flags.join(' ') })
+  const running = await startWasat(
+    { mockPort: port, folder },
+    { environment: { NODE_OPTIONS: flags.join(' ') }, money },
+  )
   const window =
     workload === 'drip'
       ? await dripWindow(load, mock, running, seconds * 1000)

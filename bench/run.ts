@@ -1,15 +1,15 @@
 /**
  * `npm run bench`: CPU time per request and per streamed event, memory per open stream and added latency of nginx,
- * Wasat and peers, in one run, on one mock upstream. Start here; `plan.ts` says how much, `measures/` says how.
+ * Wasat and peers, and what money costs, in one run, on one mock upstream. Start here; `plan.ts` says how much, `measures/` says how.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { guardChildren, killAll } from './children.ts'
+import { openFolders } from './folders.ts'
 import { startSideProcess } from './ipc.ts'
 import type { LoadQuestion } from './load/tasks.ts'
 import { describeMachine } from './machine.ts'
 import type { Bench, Started } from './measures/bench.ts'
+import { type MoneyPlayers, startMoneyPlayers } from './measures/money.ts'
 import { verifySubject } from './measures/verify.ts'
 import { warmSubject } from './measures/warm-up.ts'
 import type { MockRequest } from './mock/main.ts'
@@ -28,26 +28,15 @@ function progress(text: string): void {
   process.stderr.write(`[${String(seconds).padStart(3)} s] ${text}\n`)
 }
 
-/** One temporary folder for everything; gone when the run ends, however it ends. */
-function makeWorkFolder(): (label: string) => string {
-  const root = mkdtempSync(join(tmpdir(), 'wasat-bench-'))
-  let count = 0
-  guardChildren(() => rmSync(root, { recursive: true, force: true }))
-  return (label) => {
-    count += 1
-    const folder = join(root, `${count}-${label}`)
-    mkdirSync(folder)
-    return folder
-  }
-}
-
 async function prepareBench(plan: Plan): Promise<Bench> {
-  const newFolder = makeWorkFolder()
+  const { newFolder, newMemoryFolder, remove } = openFolders()
+  // Gone when the run ends, however it ends.
+  guardChildren(remove)
   const [mock, { port }] = await startSideProcess<MockRequest, { port: number }>(
     new URL('./mock/main.ts', import.meta.url),
   )
   const [load] = await startSideProcess<LoadQuestion, unknown>(new URL('./load/main.ts', import.meta.url))
-  return { plan, mockPort: port, mock, load, newFolder }
+  return { plan, mockPort: port, mock, load, newFolder, newMemoryFolder }
 }
 
 /** Those that can run; the others are named in `missing`. */
@@ -83,6 +72,30 @@ async function startAll(
   return started
 }
 
+/** Undefined when money is not to be measured, or cannot be. */
+async function startMoney(
+  bench: Bench,
+  started: readonly Started[],
+  failures: string[],
+): Promise<MoneyPlayers | undefined> {
+  const hasWasat = started.some(({ subject }) => subject.name === 'wasat')
+  if (!bench.plan.workloads.includes('money')) return undefined
+  if (!hasWasat) {
+    progress('money is not measured: it needs wasat among the subjects')
+    return undefined
+  }
+  if (bench.newMemoryFolder === undefined) progress('no file system in memory: durability is not measured')
+  try {
+    const players = await startMoneyPlayers(bench)
+    progress(`${players.variants.map(({ name }) => name).join(', ')} are ready`)
+    return players
+  } catch (error) {
+    failures.push(`money: ${error instanceof Error ? error.message : String(error)}`)
+    progress(`FAILED ${failures.at(-1)}`)
+    return undefined
+  }
+}
+
 async function measureAll(options: Options): Promise<Report> {
   const { plan } = options
   const machine = describeMachine()
@@ -92,8 +105,9 @@ async function measureAll(options: Options): Promise<Report> {
   const subjects = chooseSubjects(plan, missing)
   const bench = await prepareBench(plan)
   const started = await startAll(bench, subjects, failures)
+  const money = await startMoney(bench, started, failures)
   const book = new SampleBook()
-  const roundsDone = await runRounds({ bench, started, book, failures, progress, startedAtMs })
+  const roundsDone = await runRounds({ bench, started, money, book, failures, progress, startedAtMs })
   return {
     date,
     commandLine: options.commandLine,

@@ -17,9 +17,21 @@ export function median(values: readonly number[]): number {
 
 /** Value by value, the same round of both: what slows the machine slows both. */
 export function pairedRatios(values: readonly number[], base: readonly number[]): readonly number[] {
+  return paired(values, base, (value, other) => value / other)
+}
+
+/** The same as differences. */
+export function pairedDifferences(values: readonly number[], base: readonly number[]): readonly number[] {
+  return paired(values, base, (value, other) => value - other)
+}
+
+function paired(
+  values: readonly number[],
+  base: readonly number[],
+  compare: (value: number, other: number) => number,
+): readonly number[] {
   const count = Math.min(values.length, base.length)
-  return Array.from(
-    { length: count },
-    (_, index) => (values[index] ?? Number.NaN) / (base[index] ?? Number.NaN),
+  return Array.from({ length: count }, (_, index) =>
+    compare(values[index] ?? Number.NaN, base[index] ?? Number.NaN),
   )
 }

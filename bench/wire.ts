@@ -45,7 +45,7 @@ export function sseBody(eventCount: number): string {
   return streamJson(eventCount).map(sseEvent).join('')
 }
 
-const GEMINI_BODY = JSON.stringify({
+export const GEMINI_BODY = JSON.stringify({
   contents: [{ role: 'user', parts: [{ text: PROMPT }] }],
   generationConfig: { temperature: 0.7, topP: 0.95, maxOutputTokens: 512 },
 })

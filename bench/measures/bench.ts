@@ -1,7 +1,10 @@
 /** What every measure works with. */
+
+import type { NewFolder } from '../folders.ts'
 import type { SideProcess } from '../ipc.ts'
 import type { LoadQuestion } from '../load/tasks.ts'
 import type { MockRequest } from '../mock/main.ts'
+import type { PartFigure } from '../parts/names.ts'
 import type { Plan } from '../plan.ts'
 import type { Running, Subject } from '../subjects/subject.ts'
 
@@ -10,8 +13,10 @@ export interface Bench {
   readonly mockPort: number
   readonly mock: SideProcess<MockRequest>
   readonly load: SideProcess<LoadQuestion>
-  /** An empty folder for one start of a subject. */
-  newFolder(label: string): string
+  /** Makes an empty folder for one start of a subject. */
+  readonly newFolder: NewFolder
+  /** The same on a file system in memory, where there is one. */
+  readonly newMemoryFolder: NewFolder | undefined
 }
 
 export interface Started {
@@ -39,3 +44,7 @@ export type FigureName =
   | 'sandboxEventCpuMicros'
   | 'sandboxMib'
   | 'sandboxCodeMs'
+  | 'moneyCpuMicros'
+  | 'moneyP50Ms'
+  | 'moneyP99Ms'
+  | PartFigure

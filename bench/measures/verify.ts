@@ -1,6 +1,9 @@
 /** Before anything is measured: does the subject answer rightly at all? A proxy that loses bytes is fast for nothing. */
 import { connect } from 'node:net'
 import { ResponseReader } from '../load/response-reader.ts'
+import { hasBudgets, hasLimits, type MoneySetting } from '../money.ts'
+import { readBudgets } from '../subjects/money-on.ts'
+import type { Running } from '../subjects/subject.ts'
 import { BURST_EVENTS, sseBody, UNARY_ANSWER } from '../wire.ts'
 import type { Bench, Started } from './bench.ts'
 
@@ -32,6 +35,19 @@ export interface Exchange {
   readonly text: string
   /** Without chunk framing. */
   readonly body: string
+}
+
+/** Whether this is on and nothing else: a price, limits, budgets. Otherwise their cost would be taken for nothing. */
+export async function verifyMoney(running: Running, setting: MoneySetting): Promise<void> {
+  const { port } = running
+  const { text } = await askOnce(port, running.request('bench-unary'))
+  const head = text.slice(0, text.indexOf('\r\n\r\n')).toLowerCase()
+  const spent = (await readBudgets(port)).filter(({ spentNanoUsd }) => spentNanoUsd > 0).length
+  const isRight =
+    /\r\nx-wasat-cost-usd: 0\.0*[1-9]/.test(head) &&
+    head.includes('\r\nx-ratelimit-limit-tokens:') === hasLimits(setting) &&
+    spent === (hasBudgets(setting) ? 2 : 0)
+  if (!isRight) throw new Error(`Wasat does not have the money of "${setting}" on: ${spent} budgets\n${head}`)
 }
 
 /** One request on a connection of its own. Rejects when no whole answer comes. */

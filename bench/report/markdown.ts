@@ -1,5 +1,8 @@
 /** The page for the docs. */
 import { REQUESTS_PER_SECOND } from '../measures/latency.ts'
+import { MONEY_REQUESTS_PER_SECOND } from '../measures/money.ts'
+import { LIMITS } from '../money.ts'
+import { TELLING_P99_MS } from '../results.ts'
 import {
   BURST_EVENTS,
   DRIP_INTERVAL_MS,
@@ -8,7 +11,9 @@ import {
   sseBody,
   UNARY_ANSWER,
 } from '../wire.ts'
-import { figuresTable, harnessLine, type Report, ratiosTable, type Table, targetsTable } from './report.ts'
+import { moneyTable, partsTable } from './money.ts'
+import { figuresTable, harnessLine, type Report, ratiosTable, targetsTable } from './report.ts'
+import type { Table } from './table.ts'
 
 function markdownTable({ head, rows }: Table): string {
   if (rows.length === 0) return 'Not measured in this run.'
@@ -25,6 +30,7 @@ did ${roundsDone} rounds${short}. Absolute times say much about the machine; the
 
 function methodText({ plan }: Report): string {
   const kilobytes = (text: string) => (Buffer.byteLength(text) / 1000).toFixed(1)
+  const limits = Object.keys(LIMITS).length
   const requestBytes = geminiRequest(8080, 'bench-unary').length
   return `- All subjects stand before the same mock upstream: a socket server with finished answers. The client is a second process of the
   same kind. Both run on the same cores as the subject.
@@ -42,6 +48,13 @@ function methodText({ plan }: Report): string {
 - Sandbox: a fresh Wasat that answers by itself, over 64 connections: ${plan.sandboxRequests} unary answers and ${plan.sandboxStreams} streams, CPU time of the
   whole line. Memory is what it holds after a few hundred answers, before the first program. A program is one request with code execution while an
   interpreter is ready, from request to answer.
+- Money: Wasat five times, alike but for what stands over the client key: nothing, ${limits} limits with a model list, addresses and an
+  expiry, two hard budgets with an alert (key and gateway), all of it, and all of it with its data folder in memory. CPU time as above, ${plan.moneyRequests} requests for
+  nginx, and above that of Wasat with nothing over the key in the same round. Latency: ${MONEY_REQUESTS_PER_SECOND} requests a second, open loop, for ${plan.moneyLatencySeconds} s; what a data
+  folder on the disk takes longer than one in memory, where an fsync costs nothing, is what durability adds. It is no verdict
+  where the one in memory itself takes more than ${TELLING_P99_MS} ms at the 99th percentile: then the machine was busy.
+- Parts of the money path: a process that calls the program's own price book, limits and SQLite store in a fresh folder, with 1, 8 and 32 requests that
+  ask in one turn of the event loop and share its commit. CPU time includes that of the runtime's own threads; medians of ${plan.partRepetitions} repetitions a round.
 - Before anything is measured, each subject must answer rightly; a subject that passes the Gemini wire through must do so byte for byte.`
 }
 
@@ -61,6 +74,9 @@ export function markdownPage(report: Report): string {
     '## Ratios to nginx',
     markdownTable(ratiosTable(report)),
     markdownTable(targetsTable(report.samples)),
+    '## What money costs',
+    markdownTable(moneyTable(report.samples)),
+    markdownTable(partsTable(report.samples)),
     '## What is compared',
     subjects.join('\n'),
     'Portkey does more work per request than the others here: it decodes and translates every body and every event. It is what a user\nof npm gets who wants a gateway before Gemini, and it has no route that would pass Gemini’s wire through.',

@@ -1,4 +1,4 @@
-/** The two tables: figures, and ratios with targets. */
+/** The tables: figures, ratios with targets, and what money costs. */
 import type { Machine } from '../machine.ts'
 import type { FigureName } from '../measures/bench.ts'
 import { REQUESTS_PER_SECOND } from '../measures/latency.ts'
@@ -14,6 +14,8 @@ import {
   verdicts,
 } from '../results.ts'
 import type { SubjectName } from '../subjects/subject.ts'
+import { moneyTable, partsTable } from './money.ts'
+import { alignText, EMPTY, formatNumber, formatSpread, hasFigures, type Table } from './table.ts'
 
 export interface Report {
   /** ISO 8601, when the run began. */
@@ -36,19 +38,12 @@ export interface SubjectRow {
   readonly version: string
 }
 
-export interface Table {
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
-
 interface FigureRow {
   readonly label: string
   readonly name: FigureName
   readonly find: (samples: Samples, who: Measured, name: FigureName) => Spread | undefined
   readonly hasRatio: boolean
 }
-
-const EMPTY = '–'
 
 function figureRows(plan: Plan): readonly FigureRow[] {
   const latency = `added latency at ${REQUESTS_PER_SECOND}/s`
@@ -89,17 +84,6 @@ function figureRows(plan: Plan): readonly FigureRow[] {
   ]
 }
 
-export function formatNumber(value: number): string {
-  if (Math.abs(value) >= 100) return value.toFixed(0)
-  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
-}
-
-function formatSpread(found: Spread | undefined): string {
-  if (found === undefined) return EMPTY
-  if (found.lowest === found.highest) return formatNumber(found.median)
-  return `${formatNumber(found.median)} (${formatNumber(found.lowest)}–${formatNumber(found.highest)})`
-}
-
 /** Medians of the rounds, with the lowest and the highest. */
 export function figuresTable({ samples, subjects, plan }: Report): Table {
   const rows = figureRows(plan).map(({ label, name, find }) => [
@@ -108,7 +92,7 @@ export function figuresTable({ samples, subjects, plan }: Report): Table {
   ])
   return {
     head: ['Work', ...subjects.map(({ name, version }) => `${name} ${version}`)],
-    rows: rows.filter((row) => row.slice(1).some((cell) => cell !== EMPTY)),
+    rows: rows.filter(hasFigures),
   }
 }
 
@@ -123,7 +107,7 @@ export function ratiosTable({ samples, subjects, plan }: Report): Table {
     ])
   return {
     head: ['Times nginx', ...others.map((subject) => subject.name)],
-    rows: rows.filter((row) => row.slice(1).some((cell) => cell !== EMPTY)),
+    rows: rows.filter(hasFigures),
   }
 }
 
@@ -158,18 +142,6 @@ function percent(share: number): string {
   return `${Math.round(share * 100)} %`
 }
 
-function alignText({ head, rows }: Table): string {
-  if (rows.length === 0) return ''
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
-}
-
 /** For a terminal. */
 export function textReport(report: Report): string {
   const { machine, samples, subjects } = report
@@ -178,6 +150,8 @@ export function textReport(report: Report): string {
       `load before ${machine.loadBefore}; ${report.roundsDone} rounds in ${report.seconds} s`,
     alignText(figuresTable(report)),
     alignText(ratiosTable(report)),
+    alignText(moneyTable(samples)),
+    alignText(partsTable(samples)),
     alignText(targetsTable(samples)),
     harnessLine(samples),
     subjects.map(({ name, note }) => `${name}: ${note}`).join('\n'),
@@ -192,6 +166,8 @@ export function jsonReport(report: Report): string {
   const found = {
     figures: figuresTable(report),
     ratios: ratiosTable(report),
+    money: moneyTable(report.samples),
+    parts: partsTable(report.samples),
     verdicts: verdicts(report.samples),
   }
   return `${JSON.stringify({ ...report, ...found }, undefined, 2)}\n`

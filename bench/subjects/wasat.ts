@@ -1,8 +1,10 @@
-/** Wasat itself: key check, policy, the durable usage row and the request log, all on. */
+/** Wasat itself: key check, limits, prices, budgets, the durable usage row and the request log, all on. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startProcess } from '../children.ts'
+import { type MoneySetting, PRICES } from '../money.ts'
 import { ADMIN_KEY, CLIENT_KEY, geminiRequest, UPSTREAM_KEY } from '../wire.ts'
+import { putMoneyOn } from './money-on.ts'
 import { freePort, launchSubject, type Place, type Running, type Subject } from './subject.ts'
 
 const PROGRAM = new URL('../../bin/wasat.mjs', import.meta.url).pathname
@@ -13,37 +15,50 @@ function configuration(mockPort: number): string {
   mock: { kind: gemini, baseUrl: "http://127.0.0.1:${mockPort}", keys: ["${UPSTREAM_KEY}"] }
 models:
   "bench-*": { targets: [mock] }
+prices: ${JSON.stringify(PRICES)}
 `
 }
 
 /** No upstream but the one that is built in. */
 const SANDBOX = 'upstreams: { sandbox: { kind: sandbox } }\n'
 
-/** Starts Wasat before its own sandbox, which then does the answering as well. */
-export function startSandbox(place: Place): Promise<Running> {
-  return startWasat(place, {}, SANDBOX)
+export interface WasatOptions {
+  /** Added to what the process is given, for the profiler. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** The whole file. */
+  readonly config?: string
+  /** Without it: everything is on. */
+  readonly money?: MoneySetting
+  /** Without it: inside the folder of the place. */
+  readonly dataFolder?: string
 }
 
-/** Starts Wasat with a fresh data folder; `environment` adds to what it is given, for the profiler. */
-export async function startWasat(
-  place: Place,
-  environment: Readonly<Record<string, string>>,
-  config: string = configuration(place.mockPort),
-): Promise<Running> {
+/** Starts Wasat before its own sandbox, which then does the answering as well. */
+export function startSandbox(place: Place): Promise<Running> {
+  return startWasat(place, { config: SANDBOX, money: 'plain' })
+}
+
+/** Starts Wasat with a fresh data folder. Time until it is ready ends before money is put on. */
+export async function startWasat(place: Place, options: WasatOptions = {}): Promise<Running> {
+  const running = await launchWasat(place, options)
+  try {
+    await putMoneyOn(running.port, options.money ?? 'all')
+    return running
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
+}
+
+async function launchWasat(place: Place, options: WasatOptions): Promise<Running> {
+  const { environment = {}, config = configuration(place.mockPort) } = options
+  const { dataFolder = join(place.folder, 'data') } = options
   const port = await freePort()
   const file = join(place.folder, 'wasat.yaml')
   writeFileSync(file, config)
   const logFile = join(place.folder, 'wasat.log')
-  const flags = [
-    '--host',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--config',
-    file,
-    '--data',
-    join(place.folder, 'data'),
-  ]
+  const address = ['--host', '127.0.0.1', '--port', String(port)]
+  const flags = [...address, '--config', file, '--data', dataFolder]
   const launch = () =>
     startProcess({
       command: process.execPath,
@@ -65,10 +80,10 @@ export async function startWasat(
 
 export const wasat: Subject = {
   name: 'wasat',
-  note: 'the whole line: key check, route, durable usage row before the last byte leaves, request log to a file',
+  note: 'the whole line with money on: key check, five limits, route, price, a reservation under two hard budgets before the request goes on, a durable usage row before the last byte leaves, request log to a file',
   shareOfRequests: 2,
   native: true,
   missing: () => (existsSync(PROGRAM) ? undefined : 'bin/wasat.mjs does not exist'),
   version: () => (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version,
-  start: (place) => startWasat(place, {}),
+  start: (place) => startWasat(place),
 }
