@@ -4,6 +4,7 @@
  */
 
 import { measured, promises, type Requirement } from './promises.ts'
+import { MONEY_REQUIREMENTS } from './requirements-money.ts'
 import { RESOURCE_REQUIREMENTS } from './requirements-resources.ts'
 import { SANDBOX_REQUIREMENTS } from './requirements-sandbox.ts'
 
@@ -200,6 +201,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'BENCH-04': 'an open stream holds at most 90 KiB at 2,000 streams',
     'BENCH-05': 'it is ready one second after its start',
   }),
+  ...MONEY_REQUIREMENTS,
   ...SANDBOX_REQUIREMENTS,
   ...RESOURCE_REQUIREMENTS,
 ]

@@ -15,7 +15,13 @@ const upstream = createSandboxUpstream({
 
 /** Every response of the answer, in order. Throws what the upstream throws. */
 export async function ask(verb: Verb, { model, body }: Sample): Promise<GenerateContentResponse[]> {
-  return drain(await upstream.send(callOf(verb, model, body), { upstream, model, credential: 0 }, CALLER))
+  return drain(
+    await upstream.send(
+      callOf(verb, model, body),
+      { upstream, model, credential: 0, price: undefined },
+      CALLER,
+    ),
+  )
 }
 
 export async function askOnce(sample: Sample): Promise<GenerateContentResponse> {
