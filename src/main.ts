@@ -95,6 +95,8 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     const amounts = { spentUsd: formatUsd(spentNanoUsd), limitUsd: formatUsd(limitNanoUsd) }
     log.warn({ budgetId, scope, scopeId, period, ...amounts }, 'a budget has reached its alert')
   }
+  const onUnrecorded = ({ requestId }: { readonly requestId: string }, error: unknown) =>
+    log.error({ requestId, ...log.describe(error) }, 'a settlement could not be recorded')
   const store = await openStore(config, { log, onAlert })
   const isShared = config.stores.ledger !== 'sqlite'
   const housekeeping = createHousekeeping({
@@ -138,7 +140,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
         authenticate: createAuthenticator({ directory, keys }),
         admit: createAdmit({
           policies: policiesOf(counters),
-          ...{ ledger, money: MONEY, leaseMs: () => routes.leaseMs, onAlert },
+          ...{ ledger, money: MONEY, leaseMs: () => routes.leaseMs, onAlert, onUnrecorded },
         }),
         drains,
         flights,

@@ -94,3 +94,13 @@ test('[FCT-01] the usage is handed on as the very object that was read', () => {
   const usage = { promptTokenCount: 3, promptTokensDetails: [{ modality: 'AUDIO', tokenCount: 3 }] }
   assert.equal(usedOf(call(), reading(usage), true, 10).usage, usage)
 })
+
+test('[LEDGER-06] U40 counts beyond what any model reads are none: their sums would not fit the books', () => {
+  const claiming = (totalTokenCount: number) => reading({ promptTokenCount: 1, totalTokenCount })
+  assert.equal(usedOf(callOf(), claiming(1_000_000_000), true, 100).usageSource, 'final')
+  for (const absurd of [1_000_000_001, Number.MAX_SAFE_INTEGER]) {
+    const { usage, usageSource } = usedOf(callOf(), claiming(absurd), true, 100)
+    assert.equal(usageSource, 'estimated')
+    assert.ok((usage?.totalTokenCount as number) < 1_000)
+  }
+})

@@ -32,6 +32,12 @@ function outputTokensEstimate({ media }: Reading, answerBytes: number): number {
   return Math.max(1, textTokensEstimate(answerBytes - media.bytes) + media.tokens)
 }
 
+/**
+ * A thousand times what the largest model reads. An upstream that claims more would soon make the sums of an hour
+ * larger than a database can hold, and then nothing of that hour could be recorded any more.
+ */
+const TOKENS_MAX = 1_000_000_000
+
 const COUNTS = [
   'promptTokenCount',
   'cachedContentTokenCount',
@@ -48,7 +54,7 @@ function isPlausible(usage: Reading['usage']): boolean {
   for (const name of COUNTS) {
     const value = usage[name]
     if (value === undefined) continue
-    if (!Number.isSafeInteger(value) || (value as number) < 0) return false
+    if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > TOKENS_MAX) return false
     found++
   }
   return found > 0

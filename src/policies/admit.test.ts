@@ -45,6 +45,7 @@ function rig({ policies = [], reserved = { granted: true, admittedAt: ADMITTED_A
   const reservations: Reservation[] = []
   const rows: UsageRow[] = []
   const alerts: BudgetAlert[] = []
+  const unrecorded: string[] = []
   const admit = createAdmit({
     policies,
     ledger: {
@@ -60,8 +61,9 @@ function rig({ policies = [], reserved = { granted: true, admittedAt: ADMITTED_A
     money: MONEY,
     leaseMs: () => 60_000,
     onAlert: (alert) => alerts.push(alert),
+    onUnrecorded: ({ requestId }) => unrecorded.push(requestId),
   })
-  return { reservations, rows, alerts, admit }
+  return { reservations, rows, alerts, unrecorded, admit }
 }
 
 const holding =
@@ -186,6 +188,7 @@ test('[LEDGER-01] recorded resolves when the row is durable, and rejects when it
   const broken = rig({ settle: () => Promise.reject(new GatewayError('store_unavailable', 'disk')) })
   const permit = await broken.admit(callOf(), CALLER, TARGETS)
   await assert.rejects(permit.settle(settlementOf()).recorded, fails('store_unavailable'))
+  assert.deepEqual(broken.unrecorded, [callOf().id], 'the operator hears of it')
 })
 
 test('[LEDGER-01] B10 countTokens is on no book, but lets its holds go', async () => {

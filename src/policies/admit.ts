@@ -37,6 +37,8 @@ export interface AdmitParts {
   /** The longest that a request can be under way. */
   readonly leaseMs: () => number
   readonly onAlert: (alert: BudgetAlert) => void
+  /** A settlement that nobody took; its client is told that the answer failed. */
+  readonly onUnrecorded: (row: UsageRow, error: unknown) => void
 }
 
 export function createAdmit(parts: AdmitParts): Admit {
@@ -167,7 +169,13 @@ class LedgerPermit implements Permit {
   }
 
   async #record(row: UsageRow): Promise<void> {
-    const alerts = await this.#parts.ledger.settle(row)
+    let alerts: readonly BudgetAlert[]
+    try {
+      alerts = await this.#parts.ledger.settle(row)
+    } catch (error) {
+      this.#parts.onUnrecorded(row, error)
+      throw error
+    }
     for (const alert of alerts) this.#parts.onAlert(alert)
   }
 

@@ -133,6 +133,7 @@ async function open(
     money: MONEY,
     leaseMs: () => LEASE_MS,
     onAlert: () => undefined,
+    onUnrecorded: () => undefined,
   })
   return {
     folder,
