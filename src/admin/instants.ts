@@ -18,10 +18,6 @@ export function hourOf(text: string, field: string): number {
   throw invalidField(field, `${JSON.stringify(field)} must be a whole hour of UTC.`)
 }
 
-export function hourBefore(at: number): number {
-  return Math.floor(at / HOUR_MS) * HOUR_MS
-}
-
 export function hourAfter(at: number): number {
   return Math.ceil(at / HOUR_MS) * HOUR_MS
 }

@@ -3,12 +3,15 @@ import type {
   BudgetPeriod,
   BudgetScope,
   BudgetState,
+  IssuedKey,
+  KeyChanges,
   KeyRecord,
   Limits,
+  NewKey,
   ProjectRecord,
 } from '../nouns/directory.ts'
 import type { FindPrice, Ledger } from '../nouns/ledger.ts'
-import type { NanoUsd, Rates } from '../nouns/money.ts'
+import type { NanoUsd, PriceListing } from '../nouns/money.ts'
 
 export interface AdminParts {
   readonly keys: AdminKeys
@@ -28,31 +31,6 @@ export interface AdminKeys {
   setDisabled(id: string, disabled: boolean): Promise<KeyRecord>
   rotate(id: string): Promise<IssuedKey>
   remove(id: string): Promise<void>
-}
-
-export interface NewKey {
-  readonly name: string
-  readonly models: readonly string[]
-  readonly projectId?: string | undefined
-  readonly addresses?: readonly string[] | undefined
-  readonly limits?: Limits | undefined
-  /** Milliseconds since the epoch. */
-  readonly expiresAt?: number | undefined
-}
-
-/** What is left out stays, and null takes away. */
-export interface KeyChanges {
-  readonly name?: string | undefined
-  readonly models?: readonly string[] | undefined
-  readonly projectId?: string | null | undefined
-  readonly addresses?: readonly string[] | undefined
-  readonly limits?: Limits | undefined
-  readonly expiresAt?: number | null | undefined
-}
-
-export interface IssuedKey {
-  readonly record: KeyRecord
-  readonly key: string
 }
 
 export interface AdminProjects {
@@ -98,19 +76,4 @@ export interface AdminPrices {
   list(): readonly PriceListing[]
   /** For requests that had no price when they were made. */
   readonly find: FindPrice
-}
-
-export interface PriceListing {
-  /** `gemini-2.5-flash`, or `comet/gemini-2.5-flash` for one upstream alone. */
-  readonly model: string
-  readonly aliases: readonly string[]
-  readonly rates: Rates
-  /** `table`, or `config` for what the operator set. */
-  readonly origin: 'table' | 'config'
-  /** Where the rates were read; undefined for the operator's own. */
-  readonly source: string | undefined
-  /** When they were read, as `2026-11-21`. */
-  readonly asOf: string | undefined
-  /** Milliseconds since the epoch from when on they count; undefined: always. */
-  readonly from: number | undefined
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../errors.ts'
-import type { Directory } from '../nouns/directory.ts'
+import type { Directory, IssuedKey } from '../nouns/directory.ts'
 import type { Caller } from '../nouns.ts'
 import { type Authenticate, createAuthenticator } from './authenticate.ts'
-import { createKeys, type IssuedKey, type Keys } from './keys.ts'
+import { createKeys, type Keys } from './keys.ts'
 import { createMemoryDirectory, fails, type MemoryDirectory } from './memory-directory.fixture.ts'
 
 const HERE = '203.0.113.7'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { badRequest, GatewayError } from '../errors.ts'
-import type { Directory, KeyRecord, Limits } from '../nouns/directory.ts'
+import type { Directory, IssuedKey, KeyChanges, KeyRecord, NewKey } from '../nouns/directory.ts'
 import { shortId } from '../wire/short-id.ts'
 import { checkAddresses } from './addresses.ts'
 import { createHash, type Hash } from './hash.ts'
@@ -10,36 +10,10 @@ import { checkExpiry, checkId, checkLimits, checkModels, checkName, checkSecret 
 const CHANGES_WAITING_MAX = 1_000
 const SECRET_BYTES = 32
 
-export interface KeyInput {
-  readonly name: string
-  /** Globs over model names; empty means every model. */
-  readonly models: readonly string[]
-  /** Throws `failed_precondition` when there is no such project. */
-  readonly projectId?: string | undefined
-  /** IP addresses and CIDR ranges; empty means every address. */
-  readonly addresses?: readonly string[] | undefined
-  readonly limits?: Limits | undefined
-  /** Milliseconds since the epoch, to come. */
-  readonly expiresAt?: number | undefined
+export interface KeyInput extends NewKey {
   /** A secret that the operator chose, 16 to 512 printable ASCII characters; it is the whole key. Needs `id`. */
   readonly secret?: string
   readonly id?: string
-}
-
-/** What can be changed of a key; what is left out stays, and null takes away. */
-export interface KeyChanges {
-  readonly name?: string | undefined
-  readonly models?: readonly string[] | undefined
-  readonly projectId?: string | null | undefined
-  readonly addresses?: readonly string[] | undefined
-  readonly limits?: Limits | undefined
-  readonly expiresAt?: number | null | undefined
-}
-
-/** A key and its plaintext, which exists only in this answer. */
-export interface IssuedKey {
-  readonly record: KeyRecord
-  readonly key: string
 }
 
 /** The client keys of an installation. An unknown id throws `not_found`, bad input `invalid_argument` with the field. */

@@ -29,6 +29,36 @@ export interface KeyRecord {
   readonly updatedAt: number
 }
 
+/** A key that is to be made. */
+export interface NewKey {
+  readonly name: string
+  /** Globs over model names; empty means every model. */
+  readonly models: readonly string[]
+  /** `failed_precondition` when there is no such project. */
+  readonly projectId?: string | undefined
+  /** IP addresses and CIDR ranges; empty means every address. */
+  readonly addresses?: readonly string[] | undefined
+  readonly limits?: Limits | undefined
+  /** Milliseconds since the epoch, to come. */
+  readonly expiresAt?: number | undefined
+}
+
+/** What can be changed of a key; what is left out stays, and null takes away. */
+export interface KeyChanges {
+  readonly name?: string | undefined
+  readonly models?: readonly string[] | undefined
+  readonly projectId?: string | null | undefined
+  readonly addresses?: readonly string[] | undefined
+  readonly limits?: Limits | undefined
+  readonly expiresAt?: number | null | undefined
+}
+
+/** A key and its plaintext, which exists only in this answer. */
+export interface IssuedKey {
+  readonly record: KeyRecord
+  readonly key: string
+}
+
 /** Keys that share limits and budgets. */
 export interface ProjectRecord {
   readonly id: string

@@ -95,3 +95,17 @@ export interface Price {
   /** JSON of `rates`, keys sorted. */
   readonly document: string
 }
+
+/** A price as a list shows it. */
+export interface PriceListing {
+  /** `gemini-2.5-flash`, or `comet/gemini-2.5-flash` for one upstream only. */
+  readonly model: string
+  readonly aliases: readonly string[]
+  readonly rates: Rates
+  readonly origin: 'table' | 'config'
+  /** The provider's page and the day on which it was read; undefined for the operator's own. */
+  readonly source: string | undefined
+  readonly asOf: string | undefined
+  /** Milliseconds since the epoch; undefined: always. */
+  readonly from: number | undefined
+}

@@ -1,5 +1,5 @@
 /** Which price a model has at an upstream at a moment: the operator's word first, then the table. */
-import type { Price, Rates } from '../nouns/money.ts'
+import type { Price, PriceListing } from '../nouns/money.ts'
 import { parseInstant } from '../wire/instant.ts'
 import { priceOf } from './document.ts'
 import { type PriceSection, ratesOf } from './section.ts'
@@ -24,19 +24,6 @@ export interface PriceBook {
   find(upstream: string, model: string, at: number): Price | undefined
   /** Everything that has a price: the operator's first, then the built-in table; later prices of one model too. */
   list(): readonly PriceListing[]
-}
-
-export interface PriceListing {
-  /** `gemini-2.5-flash`, or `comet/gemini-2.5-flash` for one upstream only. */
-  readonly model: string
-  readonly aliases: readonly string[]
-  readonly rates: Rates
-  readonly origin: 'table' | 'config'
-  /** The provider's page and the day on which it was read; undefined for the operator's own. */
-  readonly source: string | undefined
-  readonly asOf: string | undefined
-  /** Milliseconds since the epoch; undefined: always. */
-  readonly from: number | undefined
 }
 
 export interface PriceBookOptions {

@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
+import type { IssuedKey } from '../../nouns/directory.ts'
 import { BudgetTerms, budgetShape, termsOf } from '../budgets/budget-shape.ts'
 import { endpoint } from '../endpoint.ts'
 import { instantOf } from '../instants.ts'
 import { LimitsShape } from '../limits-shape.ts'
-import type { AdminParts, IssuedKey } from '../parts.ts'
+import type { AdminParts } from '../parts.ts'
 import { issuedKeyReply } from './key-shape.ts'
 
 /** Lengths and characters are judged by the keys themselves, which every way to make a key goes through. */

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox'
-import type { KeyRecord } from '../../nouns/directory.ts'
+import type { IssuedKey, KeyRecord } from '../../nouns/directory.ts'
 import type { Reply } from '../endpoint.ts'
 import { etagOf } from '../etag.ts'
 import { timestamp, timestampOrNull } from '../instants.ts'
 import { LimitsShape } from '../limits-shape.ts'
-import type { AdminParts, IssuedKey } from '../parts.ts'
+import type { AdminParts } from '../parts.ts'
 
 const NullableText = Type.Union([Type.String(), Type.Null()])
 

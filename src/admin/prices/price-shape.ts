@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
+import type { PriceListing } from '../../nouns/money.ts'
 import { timestampOrNull } from '../instants.ts'
-import type { PriceListing } from '../parts.ts'
 
 export const PriceShape = Type.Object({
   model: Type.String({ description: 'The name, or upstream/name for one upstream alone.' }),

@@ -9,10 +9,11 @@ import type {
   ReservationRow,
   SettledRow,
 } from '../../nouns/ledger.ts'
+import { MEASURES } from '../measures.ts'
 import type { Migration } from '../migration-files.ts'
 import { type BudgetColumns, toBudgetRecord } from './budget-rows.ts'
 import type { Database, Session } from './database.ts'
-import { MEASURES, toMeasures } from './report.ts'
+import { toMeasures } from './report.ts'
 import {
   ADJUSTED,
   type QuantityColumns,

@@ -1,9 +1,9 @@
 /** What is copied, in this order: each table with the rows of the source in our columns. */
 import type { AdjustmentRow, BookEvent, HourRow, ReservationRow, Tags } from '../../nouns/ledger.ts'
+import { MEASURES } from '../measures.ts'
 import { budgetCells } from './budget-rows.ts'
 import type { CopySource, LateFact } from './copy-source.ts'
 import { keyCells, projectCells } from './people-rows.ts'
-import { MEASURES } from './report.ts'
 import { attemptCells, quantityCells, requestCells, tagsText } from './rows.ts'
 import { toOptionalText, toText } from './text.ts'
 

@@ -9,6 +9,7 @@ import type {
   UsageScope,
   UsageSum,
 } from '../../nouns/ledger.ts'
+import { MEASURES } from '../measures.ts'
 import type { Database } from './database.ts'
 import { ADJUSTED, type RequestColumns, toSettledRow } from './rows.ts'
 import { fromText, toText } from './text.ts'
@@ -16,21 +17,6 @@ import { fromText, toText } from './text.ts'
 const HOUR_MS = 3_600_000
 /** Rows of an export that are read at a time; nothing is held between two of them. */
 const SLICE_ROWS = 1_000
-
-export const MEASURES = {
-  requests: 'requests',
-  failed: 'failed',
-  estimated: 'estimated',
-  unpriced: 'unpriced',
-  promptTokens: 'prompt_tokens',
-  cachedTokens: 'cached_tokens',
-  candidatesTokens: 'candidates_tokens',
-  thoughtsTokens: 'thoughts_tokens',
-  toolUsePromptTokens: 'tool_use_prompt_tokens',
-  totalTokens: 'total_tokens',
-  billedNanoUsd: 'billed_nano_usd',
-  upstreamCostNanoUsd: 'upstream_cost_nano_usd',
-} as const satisfies Record<keyof Omit<UsageSum, 'group'>, string>
 
 export type Measures = { readonly [Name in keyof typeof MEASURES]: bigint }
 

@@ -1,8 +1,8 @@
 /** The lists of a book that are not in the order of admission. */
 import type { BudgetRecord } from '../../nouns/directory.ts'
 import type { BookEvent, BudgetWindowRow, HourRow } from '../../nouns/ledger.ts'
+import { MEASURES } from '../measures.ts'
 import { BUDGET_COLUMNS, type Cell, toBudgetRecord } from './cells.ts'
-import { MEASURES } from './report.ts'
 import { parseEvents } from './seal.ts'
 import { inSlices, prepareCells, prunedBefore, type Reader } from './slices.ts'
 

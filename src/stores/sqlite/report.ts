@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { UsageDimension, UsageQuery, UsageSum } from '../../nouns/ledger.ts'
+import { MEASURES } from '../measures.ts'
 import { type FilterText, filterText } from './filters.ts'
 import { breathe, prepareCells, type Reader } from './slices.ts'
 
@@ -7,21 +8,6 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** Hours that are summed up in one go: others may have the event loop between two. */
 const SLICE_MS = 7 * DAY_MS
-
-export const MEASURES = {
-  requests: 'requests',
-  failed: 'failed',
-  estimated: 'estimated',
-  unpriced: 'unpriced',
-  promptTokens: 'prompt_tokens',
-  cachedTokens: 'cached_tokens',
-  candidatesTokens: 'candidates_tokens',
-  thoughtsTokens: 'thoughts_tokens',
-  toolUsePromptTokens: 'tool_use_prompt_tokens',
-  totalTokens: 'total_tokens',
-  billedNanoUsd: 'billed_nano_usd',
-  upstreamCostNanoUsd: 'upstream_cost_nano_usd',
-} as const
 
 type Measure = keyof typeof MEASURES
 type Totals = Record<Measure, bigint>
