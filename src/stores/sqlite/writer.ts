@@ -11,8 +11,15 @@ export const QUEUE_ROWS_MAX = 100_000
 const COMMIT_ROWS_MAX = 2_000
 /** A turn with this many rows is a sign of load: the next commit may then gather for `COMMIT_GAP_MS`. */
 const BUSY_ROWS = 4
-/** A row costs half as much with thirty others as with four. A lone row never waits. */
+/** A row costs half as much with thirty others as with four. */
 const COMMIT_GAP_MS = 2
+/**
+ * What a commit costs hardly depends on how many rows it has, and the event loop stands still meanwhile. So it rests
+ * for so many times what the last one took, and `COMMIT_REST_MS_MAX` at most. A row that comes later waits for nothing.
+ */
+const COMMIT_REST = 4
+const COMMIT_REST_MS_MAX = 2
+const TIMER_MS_MIN = 0.5
 /** How long a write waits for another connection, such as a console's or a backup's, before it is refused. */
 export const LOCKED_MS_MAX = 5_000
 /** The event loop goes on meanwhile. */
@@ -64,6 +71,8 @@ export function createWriter(database: DatabaseSync, parts: WriterParts): Writer
   let waiting: Waiting[] = []
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   let isUnderLoad = false
+  /** `performance.now()` from which on the next commit may begin. */
+  let restsUntilMs = 0
 
   function enqueue<Result>(
     reservation: Reservation | undefined,
@@ -87,7 +96,9 @@ export function createWriter(database: DatabaseSync, parts: WriterParts): Writer
   }
 
   function schedule(): void {
-    timer = isUnderLoad ? setTimeout(commitTurn, COMMIT_GAP_MS) : setImmediate(commitTurn)
+    const waitMs = isUnderLoad ? COMMIT_GAP_MS : restsUntilMs - performance.now()
+    // A timer takes a millisecond at least.
+    timer = waitMs >= TIMER_MS_MIN ? setTimeout(commitTurn, waitMs) : setImmediate(commitTurn)
   }
 
   /** The rows at the head of the queue, or the one piece of other work that stands there. */
@@ -134,7 +145,10 @@ export function createWriter(database: DatabaseSync, parts: WriterParts): Writer
       draft = parts.books.begin(parts.now())
       for (const entry of batch) answer(entry, draft)
       parts.books.seal(draft)
+      const beganAtMs = performance.now()
       commit.run()
+      const endedAtMs = performance.now()
+      restsUntilMs = endedAtMs + Math.min(COMMIT_REST_MS_MAX, COMMIT_REST * (endedAtMs - beganAtMs))
     } catch (error) {
       rollBack(database)
       if (isBusy(error)) return false
