@@ -64,6 +64,11 @@ test('[MEDIA-06] a PDF costs by its pages', () => {
   assert.deepEqual(costs(3), [1120, 560, 1120, 2240, 2240])
 })
 
+test('a side that is scaled down to the largest has no tile for a rounding error', () => {
+  const pricing = { family: 2, resolution: undefined }
+  assert.equal(imageTokens(6_112_585, 49_816_041, pricing), imageTokens(376, 3_072, pricing))
+})
+
 test('no image costs nothing, or more than it can have tiles', () => {
   fc.assert(
     fc.property(

@@ -48,7 +48,9 @@ export function imageTokens(width: number, height: number, { family, resolution 
 function tilesOf(width: number, height: number): number {
   if (width <= SMALL_SIDE_PIXELS && height <= SMALL_SIDE_PIXELS) return 1
   const scale = Math.min(1, SIDE_PIXELS_MAX / Math.max(width, height))
-  const [across, down] = [Math.max(1, width * scale), Math.max(1, height * scale)]
+  // The product may lie a rounding error above the largest side, and would want one tile more.
+  const scaled = (side: number) => Math.min(SIDE_PIXELS_MAX, Math.max(1, side * scale))
+  const [across, down] = [scaled(width), scaled(height)]
   const unit = Math.floor(Math.min(across, down) / 1.5)
   const tile = Math.min(TILE_PIXELS_MAX, Math.max(TILE_PIXELS_MIN, unit))
   return Math.ceil(across / tile) * Math.ceil(down / tile)
