@@ -18,7 +18,7 @@ import { createHousekeeping } from './main/housekeeping.ts'
 import { MONEY } from './main/money.ts'
 import { openStore } from './main/open-store.ts'
 import { openResources } from './main/resources.ts'
-import { buildRoutes, type Routes } from './main/routes.ts'
+import { type BuildUpstream, buildRoutes, type Routes } from './main/routes.ts'
 import { createDrains } from './metering/drain.ts'
 import { createFlights } from './metering/flights.ts'
 import type { Counters } from './nouns/counters.ts'
@@ -104,6 +104,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   })
   await housekeeping.begin()
 
+  const dialects = dialectsOf(config)
   const drains = createDrains()
   const flights = createFlights()
   const metrics = createMetrics(VERSION, {
@@ -135,7 +136,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     return {
       parts: {
         ...routes,
-        dialects: dialectsOf(config),
+        dialects,
         resources,
         authenticate: createAuthenticator({ directory, keys }),
         admit: createAdmit({
@@ -170,11 +171,10 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     }
   }
 
-  const [dialect] = dialectsOf(config) as readonly [Dialect]
   function refuse(error: GatewayError, response: HttpResponse): void {
     if (error.code === 'internal') log.error(log.describe(error), 'unexpected')
     if (response.headSent) response.destroy()
-    else dialect.encodeError(error, undefined, response, {})
+    else (dialects[0] as Dialect).encodeError(error, undefined, response, {})
   }
 
   /** The first moment at which anybody can come in. */
@@ -206,7 +206,6 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   async function beginLater(): Promise<FirstStart> {
     const later = await openDoorsInTime(store.directory, secrets, going.signal)
     if (later === undefined) return { clientKey: undefined, adminKey: undefined }
-    await store.ledger.recover()
     const first = await begin(later)
     log.info({}, 'the ledger answers; requests are served')
     return first
@@ -265,16 +264,8 @@ function fixedPart(config: Config): string {
   return JSON.stringify({ ...config, upstreams: 0, models: 0, prices: 0 })
 }
 
-type Build = (
-  name: string,
-  config: UpstreamConfig,
-  library: Library,
-  find: (name: string) => Upstream | undefined,
-) => Upstream
-
-function buildUpstream(...[name, config, library, find]: Parameters<Build>): Upstream {
-  return (UPSTREAM_KINDS[config.kind] as Build)(name, config, library, find)
-}
+const buildUpstream: BuildUpstream = (name, config, library, find) =>
+  (UPSTREAM_KINDS[config.kind] as BuildUpstream)(name, config, library, find)
 
 /** Every dialect that there is. The first one also words the errors of paths that no dialect speaks. */
 function dialectsOf(config: Config): readonly Dialect[] {

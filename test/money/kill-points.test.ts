@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { until } from '../gateway/rig.ts'
 import { SERVICES_SKIP, services } from '../servers/services.ts'
+import { startTcpProxy } from '../servers/tcp-proxy.ts'
 import { assertSound, openPlace, type Place, readBooks, type StoreKind } from './books.ts'
 import type { KillMoment } from './kill.ts'
 import { type Form, moneyConfig, startMoneyGateway } from './rig.ts'
 import { assertExact, type Judgement, openPostgresScene, openScene, type Scene } from './scene.ts'
-import { startTcpProxy } from './tcp-proxy.ts'
 
 /** What the row may say. Beyond the last event the gateway may or may not have settled before it died. */
 type Expected = readonly ('crash_recovered' | 'complete')[]

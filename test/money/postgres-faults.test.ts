@@ -5,6 +5,7 @@ import { Client } from 'pg'
 import { openPostgresStore } from '../../src/stores/postgres/store.ts'
 import { until } from '../gateway/rig.ts'
 import { SERVICES_SKIP, services } from '../servers/services.ts'
+import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.ts'
 import { assertSound, readBook, readBooks } from './books.ts'
 import {
   administer,
@@ -16,7 +17,6 @@ import {
   startMoneyGateway,
 } from './rig.ts'
 import { assertExact, assertRefused, openPostgresScene, type Scene, untilReadiness } from './scene.ts'
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
 const HEALTHY_MS = 300
 /** Reservations of which nobody knew whether they were made. */
@@ -46,10 +46,10 @@ describe('a PostgreSQL behind a proxy', { skip: SERVICES_SKIP }, () => {
     const scene = await proxied(context)
     for (let round = 0; round < 3; round++) {
       // The id of the key is in what is reserved, and again in what is settled.
-      const reserved = proxy.loseReplyTo(scene.paid.id)
+      const reserved = proxy.cutAnswerTo(scene.paid.id)
       const answer = scene.ask({ key: scene.paid, prompt: 'before=200' })
       await reserved
-      const settled = proxy.loseReplyTo(scene.paid.id)
+      const settled = proxy.cutAnswerTo(scene.paid.id)
       const { isWhole, text } = await answer
       if (!isWhole) assert.match(text, /UNAVAILABLE/)
       else await settled

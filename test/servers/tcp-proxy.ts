@@ -1,14 +1,18 @@
-/** A TCP proxy on the loopback address that breaks connections when a test says so. */
+/** A TCP proxy before a PostgreSQL that is slow or breaks connections when a test says so. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface TcpProxy {
   readonly port: number
   /**
-   * The next connection on which a client sends these bytes is cut when the server answers: the answer is never seen.
-   * Resolves then.
+   * The next time a client sends this text, it is done and durable at the server, and the end of the answer is never
+   * seen: the connection is cut instead. Resolves then.
    */
   cutAnswerTo(text: string): Promise<void>
+  /** Milliseconds that each piece waits on its way to the server; 0 at the start. */
+  setDelay(delayMs: () => number): void
+  /** Cuts every connection when so many pieces have gone to the server from now on, and lets new ones through. */
+  cutAfter(pieces: number): void
   /** Cuts every connection, and takes no new one until `restore`. */
   cutAll(): void
   restore(): void
@@ -17,6 +21,9 @@ export interface TcpProxy {
   thaw(): void
   close(): Promise<void>
 }
+
+/** `ReadyForQuery` of PostgreSQL, with no transaction open. */
+const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
 
 interface Watch {
   readonly text: string
@@ -28,6 +35,11 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   const watches: Watch[] = []
   let isCut = false
   let isFrozen = false
+  let delayMs = () => 0
+  let piecesLeft = Number.POSITIVE_INFINITY
+  const destroyAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
 
   const server = createServer((client) => {
     if (isCut) return client.destroy()
@@ -39,6 +51,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     }
     for (const socket of [client, upstream]) {
       sockets.add(socket)
+      socket.setNoDelay(true)
       if (isFrozen) socket.pause()
       socket.on('error', cut)
       socket.on('close', () => {
@@ -46,13 +59,21 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
         cut()
       })
     }
-    client.on('data', (bytes) => {
+    // One after the other, however long each waits.
+    let inOrder: Promise<unknown> = Promise.resolve()
+    client.on('data', (bytes: Buffer) => {
       const index = watches.findIndex(({ text }) => bytes.includes(text))
       if (index >= 0) [doomed] = watches.splice(index, 1)
-      upstream.write(bytes)
+      if (--piecesLeft < 0) {
+        piecesLeft = Number.POSITIVE_INFINITY
+        return destroyAll()
+      }
+      const wait = delayMs()
+      if (wait > 0) inOrder = inOrder.then(() => new Promise((resolve) => setTimeout(resolve, wait)))
+      inOrder = inOrder.then(() => upstream.write(bytes))
     })
-    upstream.on('data', (bytes) => {
-      if (doomed === undefined) {
+    upstream.on('data', (bytes: Buffer) => {
+      if (doomed === undefined || !bytes.includes(READY_AND_IDLE)) {
         client.write(bytes)
         return
       }
@@ -66,9 +87,15 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     cutAnswerTo: (text) => new Promise((resolve) => watches.push({ text, cut: resolve })),
+    setDelay: (next) => {
+      delayMs = next
+    },
+    cutAfter: (pieces) => {
+      piecesLeft = pieces
+    },
     cutAll: () => {
       isCut = true
-      for (const socket of sockets) socket.destroy()
+      destroyAll()
     },
     restore: () => {
       isCut = false
@@ -82,9 +109,10 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
       for (const socket of sockets) socket.resume()
     },
     close: async () => {
-      for (const socket of sockets) socket.destroy()
+      const closed = once(server, 'close')
       server.close()
-      await once(server, 'close')
+      destroyAll()
+      await closed
     },
   }
 }

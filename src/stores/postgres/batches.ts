@@ -3,6 +3,8 @@
  * batches are under way as may be, the next one gathers.
  */
 import type { GatewayError } from '../../errors.ts'
+import { storeUnavailable } from './failures.ts'
+import type { Link } from './link.ts'
 
 export interface Waiting {
   readonly requestId: string
@@ -13,14 +15,10 @@ export interface Waiting {
 
 export interface BatchOptions<Item extends Waiting> {
   readonly rowsMax: number
-  readonly inFlightMax: number
-  /** Rows that wait; beyond it they are refused, so that a slow server cannot eat the memory. */
-  readonly waitingMax: number
+  /** Says why an item did not get its turn. */
+  readonly link: Pick<Link, 'trouble'>
   /** Resolves or rejects each item; never throws. */
   readonly commit: (batch: readonly Item[]) => Promise<void>
-  /** What an item hears that does not get its turn. */
-  readonly late: () => GatewayError
-  readonly full: () => GatewayError
 }
 
 export interface Batches<Item extends Waiting> {
@@ -29,6 +27,10 @@ export interface Batches<Item extends Waiting> {
   idle(): Promise<void>
 }
 
+/** While one batch waits for its commit the next one may ask. */
+const IN_FLIGHT_MAX = 2
+/** Rows that wait; beyond it they are refused, so that a slow server cannot eat the memory. */
+export const WAITING_ROWS_MAX = 10_000
 /** How often those who wait too long are looked for. */
 const SWEEP_MS = 250
 
@@ -40,8 +42,8 @@ export function createBatches<Item extends Waiting>(options: BatchOptions<Item>)
   const idle: (() => void)[] = []
 
   function add(item: Item): void {
-    if (waiting.length >= options.waitingMax) {
-      item.reject(options.full())
+    if (waiting.length >= WAITING_ROWS_MAX) {
+      item.reject(storeUnavailable(new Error(`${WAITING_ROWS_MAX} rows wait for it already`)))
       return
     }
     waiting.push(item)
@@ -49,7 +51,7 @@ export function createBatches<Item extends Waiting>(options: BatchOptions<Item>)
   }
 
   function schedule(): void {
-    if (isScheduled || inFlight >= options.inFlightMax || waiting.length === 0) return
+    if (isScheduled || inFlight >= IN_FLIGHT_MAX || waiting.length === 0) return
     isScheduled = true
     setImmediate(send)
   }
@@ -96,7 +98,8 @@ export function createBatches<Item extends Waiting>(options: BatchOptions<Item>)
     const now = performance.now()
     const late = waiting.filter((item) => item.deadlineAtMs <= now)
     if (late.length > 0) waiting = waiting.filter((item) => item.deadlineAtMs > now)
-    for (const item of late) item.reject(options.late())
+    for (const item of late)
+      item.reject(storeUnavailable(new Error(options.link.trouble() ?? 'it is too slow')))
     watch()
     tellIdle()
   }

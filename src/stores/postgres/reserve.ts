@@ -9,7 +9,6 @@ import { sendUntil } from './attempts.ts'
 import { createBatches, type Waiting } from './batches.ts'
 import { type BudgetColumns, toBudgetRecord } from './budget-rows.ts'
 import type { Database } from './database.ts'
-import { storeUnavailable } from './failures.ts'
 import type { Link } from './link.ts'
 import { tagsText } from './rows.ts'
 import { toOptionalText, toText } from './text.ts'
@@ -17,9 +16,6 @@ import { toOptionalText, toText } from './text.ts'
 /** How long a request waits for the books before it is refused. */
 export const RESERVE_PATIENCE_MS = 2_000
 const ROWS_MAX = 1_000
-export const WAITING_ROWS_MAX = 10_000
-/** While one batch waits for its commit the next one may ask. */
-const IN_FLIGHT_MAX = 2
 
 const STATEMENT = { name: 'reserve', text: 'SELECT wasat.reserve($1, $2) AS answer' }
 
@@ -64,14 +60,7 @@ export interface Reserver {
 }
 
 export function createReserver(parts: ReserveParts): Reserver {
-  const batches = createBatches<Item>({
-    rowsMax: ROWS_MAX,
-    inFlightMax: IN_FLIGHT_MAX,
-    waitingMax: WAITING_ROWS_MAX,
-    commit,
-    late: () => storeUnavailable(new Error(parts.link.trouble() ?? 'it is too slow')),
-    full: () => storeUnavailable(new Error(`${WAITING_ROWS_MAX} reservations wait for it already`)),
-  })
+  const batches = createBatches<Item>({ rowsMax: ROWS_MAX, link: parts.link, commit })
 
   async function commit(batch: readonly Item[]): Promise<void> {
     const json = `[${batch.map((item, index) => `{"ord":${index + 1},${item.cells}`).join(',')}]`

@@ -7,16 +7,13 @@ import { sendUntil } from './attempts.ts'
 import { createBatches, type Waiting } from './batches.ts'
 import { type BudgetColumns, toBudgetRecord } from './budget-rows.ts'
 import type { Database } from './database.ts'
-import { storeUnavailable } from './failures.ts'
 import type { Link } from './link.ts'
 import type { KnownPrices } from './prices.ts'
-import { WAITING_ROWS_MAX } from './reserve.ts'
 import { settleCells } from './rows.ts'
 
 /** Longer than for a reservation: the money was spent, and a server that restarts is back by then. */
 export const SETTLE_PATIENCE_MS = 5_000
 const ROWS_MAX = 500
-const IN_FLIGHT_MAX = 2
 
 const STATEMENT = { name: 'settle', text: 'SELECT wasat.settle($1, $2) AS answer' }
 
@@ -50,14 +47,7 @@ export interface Settler {
 }
 
 export function createSettler(parts: SettleParts): Settler {
-  const batches = createBatches<Item>({
-    rowsMax: ROWS_MAX,
-    inFlightMax: IN_FLIGHT_MAX,
-    waitingMax: WAITING_ROWS_MAX,
-    commit,
-    late: () => storeUnavailable(new Error(parts.link.trouble() ?? 'it is too slow')),
-    full: () => storeUnavailable(new Error(`${WAITING_ROWS_MAX} rows wait for it already`)),
-  })
+  const batches = createBatches<Item>({ rowsMax: ROWS_MAX, link: parts.link, commit })
 
   async function commit(batch: readonly Item[]): Promise<void> {
     const json = `[${batch.map((item, index) => `{"ord":${index + 1},${item.cells}`).join(',')}]`

@@ -18,7 +18,7 @@ import type { LedgerDoors } from '../../../test/contracts/ledger.ts'
 import { SERVICES_SKIP, services } from '../../../test/servers/services.ts'
 import { GatewayError } from '../../errors.ts'
 import { readMigrations } from '../migration-files.ts'
-import { WAITING_ROWS_MAX } from './reserve.ts'
+import { WAITING_ROWS_MAX } from './batches.ts'
 import { MIGRATIONS, openPostgresStore, openWith } from './store.ts'
 import { execute, openSubject, type PostgresSubject } from './subject.fixture.ts'
 
