@@ -14,7 +14,7 @@ export const WORKLOADS: readonly Workload[] = [
   'sandbox',
   'money',
 ]
-export const SUBJECT_NAMES: readonly SubjectName[] = ['nginx', 'wasat', 'bare', 'portkey']
+export const SUBJECT_NAMES: readonly SubjectName[] = ['nginx', 'wasat', 'translated', 'bare', 'portkey']
 
 export interface Plan {
   readonly workloads: readonly Workload[]

@@ -108,6 +108,24 @@ const TARGETS: readonly TargetRow[] = [
     find: (samples) => ratio(samples, 'wasat', 'dripCpuMicrosPerEvent'),
   },
   {
+    target: 'CPU, translated unary call',
+    limit: 8,
+    unit: '×',
+    find: (samples) => ratio(samples, 'translated', 'unaryCpuMicros'),
+  },
+  {
+    target: 'CPU, translated dripped event',
+    limit: 5,
+    unit: '×',
+    find: (samples) => ratio(samples, 'translated', 'dripCpuMicrosPerEvent'),
+  },
+  {
+    target: 'CPU, translated event of a burst',
+    limit: 5,
+    unit: '×',
+    find: (samples) => ratio(samples, 'translated', 'burstCpuMicros'),
+  },
+  {
     target: 'memory per open stream',
     limit: 90,
     unit: 'KiB',

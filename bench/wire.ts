@@ -45,6 +45,32 @@ export function sseBody(eventCount: number): string {
   return streamJson(eventCount).map(sseEvent).join('')
 }
 
+const CHAT_USAGE = '"usage":{"prompt_tokens":24,"completion_tokens":118,"total_tokens":142}'
+
+/** The same answer as a Chat Completion. */
+export const CHAT_ANSWER =
+  '{"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"bench-001","choices":[{"index":0,' +
+  `"message":{"role":"assistant","content":"${WORDS.repeat(6).slice(0, 470)}"},"logprobs":null,"finish_reason":"stop"}],` +
+  `${CHAT_USAGE}}`
+
+function chatChunk(choices: string, rest = ''): string {
+  return (
+    '{"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"bench-001",' +
+    `"system_fingerprint":"fp_bench","choices":[${choices}]${rest}}`
+  )
+}
+
+/** One event of a streamed Chat Completion with as many words as a Gemini event here. */
+export const CHAT_EVENT = chatChunk(
+  `{"index":0,"delta":{"content":"${WORDS.repeat(2).slice(0, 80)}"},"logprobs":null,"finish_reason":null}`,
+)
+/** The end of such a stream, as one read: the finish reason, the usage, the mark. */
+export const CHAT_END = [
+  chatChunk('{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}'),
+  chatChunk('', `,${CHAT_USAGE}`),
+  '[DONE]',
+]
+
 export const GEMINI_BODY = JSON.stringify({
   contents: [{ role: 'user', parts: [{ text: PROMPT }] }],
   generationConfig: { temperature: 0.7, topP: 0.95, maxOutputTokens: 512 },

@@ -5,15 +5,17 @@ import { parseArgs } from 'node:util'
 import { configJsonSchema } from '../src/config/json-schema.ts'
 import { renderConfigReference } from '../src/config/reference.ts'
 import { renderPricesReference } from '../src/prices/reference.ts'
+import { renderTranslationReference } from '../test/translation/reference.ts'
 import { type Problem, report } from './problem.ts'
 import { PROJECT } from './project.ts'
 
 export type Generated = Readonly<Record<string, () => string>>
 
-/** Every generated file that the code alone decides, with what makes its text. */
+/** Every generated file that the code and the golden cases alone decide, with what makes its text. */
 export const GENERATED: Generated = {
   'docs/reference/config.md': renderConfigReference,
   'docs/reference/prices.md': renderPricesReference,
+  'docs/reference/translation.md': renderTranslationReference,
   'docs/reference/wasat.schema.json': () => `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
 }
 

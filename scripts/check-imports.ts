@@ -12,6 +12,7 @@ const PROVIDERS = ['anthropic', 'openai', 'cometapi', 'vertex']
 
 const PROVIDER_NAMES_ALLOWED = [
   'src/config/detect.ts',
+  'src/config/upstreams-schema.ts',
   'src/main.ts',
   'src/nouns.ts',
   // The host that Google's own grounding links lead to has a provider's name in it.

@@ -22,6 +22,11 @@ const ROOMS = [
 /** Rooms whose folders each belong to one provider, one client language or one database. */
 const ROOMS_OF_PROVIDERS = ['dialects', 'upstreams', 'stores']
 
+/** Folders of such a room that belong to nobody: the providers build on them, and the later ones on the earlier. */
+const SHARED_FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  upstreams: ['http', 'native', 'translation'],
+}
+
 const LAYERS = ['wire', 'nouns, errors', 'rooms', 'gateway', 'main', 'cli'] as const
 
 interface Place {
@@ -68,6 +73,10 @@ export function refusal(from: string, to: string): string | undefined {
     return `the rooms ${here.room} and ${there.room} know each other only through nouns.ts, errors.ts and wire/`
   }
   if (there.provider === undefined || here.provider === there.provider) return undefined
+  const shared = SHARED_FOLDERS[here.room ?? ''] ?? []
+  const depth = shared.indexOf(there.provider)
+  const own = shared.indexOf(here.provider ?? '')
+  if (here.provider !== undefined && depth >= 0 && (own < 0 || depth < own)) return undefined
   return here.provider === undefined
     ? `what is shared in ${here.room} knows none of its folders: main.ts puts them together`
     : `${here.provider} and ${there.provider} are neighbours in ${here.room} that do not know each other`

@@ -1,4 +1,4 @@
-/** Python virtual environments, one for each version of Google's Python client, in `.venv/`. */
+/** Python virtual environments, in `.venv/`: one for each version of Google's Python client, one for llama.cpp's server. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,16 +6,19 @@ import { join } from 'node:path'
 import { PROJECT } from './project.ts'
 
 const PYTHON = process.env.PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3')
-const ENVIRONMENTS = ['genai-2', 'genai-3']
+const ENVIRONMENTS: Readonly<Record<string, string>> = {
+  'genai-2': 'test/sdk/python/genai-2.txt',
+  'genai-3': 'test/sdk/python/genai-3.txt',
+  llama: 'test/servers/llama/requirements.txt',
+}
 const INSTALL_TIMEOUT_MS = 5 * 60_000
 
 export function makeEnvironments(): void {
-  for (const name of ENVIRONMENTS) makeEnvironment(name)
+  for (const [name, file] of Object.entries(ENVIRONMENTS)) makeEnvironment(name, join(PROJECT, file))
 }
 
-function makeEnvironment(name: string): void {
+function makeEnvironment(name: string, requirements: string): void {
   const folder = join(PROJECT, '.venv', name)
-  const requirements = join(PROJECT, 'test/sdk/python', `${name}.txt`)
   const mark = join(folder, 'made-from')
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex')
   if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) {

@@ -8,6 +8,8 @@ import { ProtojsonError } from './wire/protojson-problems.ts'
 const FAILURES = {
   // What the client got wrong.
   invalid_argument: { http: 400, status: 'INVALID_ARGUMENT', retryable: false },
+  /** This target cannot honour it; another one may. */
+  untranslatable: { http: 400, status: 'INVALID_ARGUMENT', retryable: true },
   failed_precondition: { http: 400, status: 'FAILED_PRECONDITION', retryable: false },
   api_key_invalid: { http: 400, status: 'INVALID_ARGUMENT', retryable: false },
   unauthenticated: { http: 401, status: 'UNAUTHENTICATED', retryable: false },

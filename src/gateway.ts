@@ -5,6 +5,7 @@ import { collect, type Performed } from './metering/collect.ts'
 import type { Drains } from './metering/drain.ts'
 import { type Flight, type Flights, NO_SEAT } from './metering/flights.ts'
 import { meter } from './metering/meter.ts'
+import { shortReport } from './nouns/translation.ts'
 import type {
   Answer,
   Call,
@@ -68,7 +69,13 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
 }
 
 /** What there is to say of a request that asks no model. */
-const NOTHING_SPENT = { settlement: undefined, billedNanoUsd: undefined, error: undefined, ownMs: undefined }
+const NOTHING_SPENT = {
+  settlement: undefined,
+  billedNanoUsd: undefined,
+  error: undefined,
+  ownMs: undefined,
+  losses: undefined,
+}
 
 /** route → admit → dispatch → meter, for whoever receives the answer. */
 async function answerTo(errand: Errand): Promise<Metered> {
@@ -205,6 +212,8 @@ function meterFor({ request, call, caller, permit, dispatched, receiver, parts }
     onSettled: (settlement, { billedNanoUsd }) => {
       // A whole answer is still held; of a stream the head went out long ago.
       if (billedNanoUsd !== undefined) headers['x-wasat-cost-usd'] = formatUsd(billedNanoUsd)
+      const losses = answer.translation?.losses()
+      if (losses !== undefined) tellLosses(headers, answer)
       const { status } = answer
       parts.observe({
         request,
@@ -215,6 +224,7 @@ function meterFor({ request, call, caller, permit, dispatched, receiver, parts }
         billedNanoUsd,
         error: undefined,
         ownMs,
+        losses,
       })
     },
   })
@@ -231,12 +241,20 @@ function answerHeaders(
   { answer, target, attempts }: Dispatched,
   permit: Permit,
 ): OutgoingHttpHeaders {
-  return {
+  const headers: OutgoingHttpHeaders = {
     ...permit.headers,
     'x-wasat-upstream': `${target.upstream.name}/${target.model}`,
     'x-wasat-attempts': attempts,
     'server-timing': `wasat;dur=${ownTimeMs(call, answer).toFixed(2)}, upstream;dur=${answer.firstByteMs.toFixed(1)}`,
   }
+  tellLosses(headers, answer)
+  return headers
+}
+
+/** What is known so far; of a stream, that is what the request lost. */
+function tellLosses(headers: OutgoingHttpHeaders, { translation }: Answer): void {
+  const report = translation && shortReport(translation.losses())
+  if (report !== undefined) headers['x-wasat-translation'] = report
 }
 
 interface Refusal {

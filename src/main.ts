@@ -18,12 +18,12 @@ import { createHousekeeping } from './main/housekeeping.ts'
 import { MONEY } from './main/money.ts'
 import { openStore } from './main/open-store.ts'
 import { openResources } from './main/resources.ts'
-import { type BuildUpstream, buildRoutes, type Routes } from './main/routes.ts'
+import { type BuildUpstream, buildRoutes, type Routes, type Surroundings } from './main/routes.ts'
 import { createDrains } from './metering/drain.ts'
 import { createFlights } from './metering/flights.ts'
 import type { Counters } from './nouns/counters.ts'
 import type { BudgetAlert } from './nouns/ledger.ts'
-import type { Dialect, HttpRequest, HttpResponse, Library, Policy, Upstream } from './nouns.ts'
+import type { Dialect, HttpRequest, HttpResponse, Policy, Upstream } from './nouns.ts'
 import { createLog } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createObserve } from './observe/observe.ts'
@@ -31,9 +31,13 @@ import { createRedact } from './observe/redact.ts'
 import { createAdmit } from './policies/admit.ts'
 import { createLimits } from './policies/limits.ts'
 import { modelAllowList } from './policies/model-allow-list.ts'
+import { createAnthropicUpstream } from './upstreams/anthropic/upstream.ts'
 import { createGeminiUpstream } from './upstreams/gemini/upstream.ts'
+import { createOpenAiUpstream } from './upstreams/openai/upstream.ts'
 import { createScripts } from './upstreams/sandbox/fixtures/shelf.ts'
 import { createSandboxUpstream } from './upstreams/sandbox/upstream.ts'
+import { createSeals } from './upstreams/translation/seals.ts'
+import { createVertexUpstream } from './upstreams/vertex/upstream.ts'
 import type { JsonLimits } from './wire/json-scanner.ts'
 import { formatUsd } from './wire/usd.ts'
 
@@ -44,12 +48,15 @@ const UPSTREAM_KINDS: {
   [Kind in UpstreamConfig['kind']]: (
     name: string,
     config: Extract<UpstreamConfig, { kind: Kind }>,
-    library: Library,
-    find: (name: string) => Upstream | undefined,
+    surroundings: Surroundings,
   ) => Upstream
 } = {
   gemini: (name, config) => createGeminiUpstream({ name, ...config }),
-  sandbox: (name, config, library, find) => {
+  vertex: (name, config, { library }) => createVertexUpstream({ name, ...config, library }),
+  openai: (name, config, { library, seals }) => createOpenAiUpstream({ name, ...config, library, seals }),
+  anthropic: (name, config, { library, seals }) =>
+    createAnthropicUpstream({ name, ...config, library, seals }),
+  sandbox: (name, config, { library, find }) => {
     const { recordFrom } = config
     const scripts = createScripts({
       ...config,
@@ -119,7 +126,8 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     upstreams: () => routes.upstreams,
     parts: () => (line as Line).parts,
   })
-  let routes: Routes = buildRoutes(config, log, resources.library, buildUpstream)
+  const seals = createSeals()
+  let routes: Routes = buildRoutes(config, log, { library: resources.library, seals }, buildUpstream)
   /** Undefined until it is known who may come in. */
   let line: Line | undefined
   let isGoing = false
@@ -179,6 +187,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
 
   /** The first moment at which anybody can come in. */
   async function begin(doors: Doors): Promise<FirstStart> {
+    seals.use(doors.sealSecret)
     line = openLine(doors)
     await resources.resume()
     return { clientKey: doors.clientKey, adminKey: doors.gate.firstKey }
@@ -214,7 +223,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   async function reload(next: LoadedConfig): Promise<void> {
     const old = routes
     redact.learn(knownSecrets(next))
-    routes = buildRoutes(next.config, log, resources.library, buildUpstream)
+    routes = buildRoutes(next.config, log, { library: resources.library, seals }, buildUpstream)
     if (line !== undefined) line.parts = { ...line.parts, ...routes }
     log.info({ file: next.file }, 'configuration reloaded')
     if (fixedPart(next.config) !== fixedPart(config))
@@ -264,8 +273,8 @@ function fixedPart(config: Config): string {
   return JSON.stringify({ ...config, upstreams: 0, models: 0, prices: 0 })
 }
 
-const buildUpstream: BuildUpstream = (name, config, library, find) =>
-  (UPSTREAM_KINDS[config.kind] as BuildUpstream)(name, config, library, find)
+const buildUpstream: BuildUpstream = (name, config, surroundings) =>
+  (UPSTREAM_KINDS[config.kind] as BuildUpstream)(name, config, surroundings)
 
 /** Every dialect that there is. The first one also words the errors of paths that no dialect speaks. */
 function dialectsOf(config: Config): readonly Dialect[] {

@@ -155,6 +155,7 @@ export function callOf(rest: Partial<Call> = {}): Call {
     forwardQuery: '',
     tags: undefined,
     tier: 'standard',
+    isStrict: false,
     receivedAtMs: performance.now(),
     deadlineAtMs: undefined,
     clientLeft: () => false,
@@ -189,6 +190,7 @@ export const targetOf = (upstream: Upstream, model = 'some-model'): Target => ({
   model,
   credential: 0,
   price: undefined,
+  thinking: 'pass',
 })
 
 /** A source in the test's hand; it takes notes of what it was told. */

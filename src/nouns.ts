@@ -8,6 +8,7 @@ import type { Counters } from './nouns/counters.ts'
 import type { Directory, Limits } from './nouns/directory.ts'
 import type { Ledger, Outcome, Tags, UsageSource } from './nouns/ledger.ts'
 import type { NanoUsd, Price, Tier } from './nouns/money.ts'
+import type { Translation } from './nouns/translation.ts'
 import type { EmbedUsage, GenerateContentResponse, Model, UsageMetadata } from './wire/gemini.ts'
 
 // ---------------------------------------------------------------------------------------------
@@ -147,6 +148,8 @@ export interface Call extends Opening {
   readonly tags: Tags | undefined
   /** What the client asked for, and `batch` for a call of a batch. */
   readonly tier: Tier
+  /** Whether whatever would not be carried exactly is refused (`x-wasat-translation: strict`). */
+  readonly isStrict: boolean
   readonly receivedAtMs: number
   /** `performance.now()` at which the client stops waiting (`x-server-timeout`). */
   readonly deadlineAtMs: number | undefined
@@ -204,6 +207,8 @@ export interface Target {
   readonly pinned?: boolean
   /** What it costs at the moment of routing; undefined when nobody knows. */
   readonly price: Price | undefined
+  /** `adapt`: a thinking level or budget that this model does not know becomes the one that it does. */
+  readonly thinking: 'pass' | 'adapt'
 }
 
 /** Sends a Call to a Target. Everything about one provider lives behind this. */
@@ -214,6 +219,13 @@ export interface Upstream {
   readonly credentials: number
   /** Where it stores what its clients create and name; without it, we do. */
   readonly resources?: ResourceHost
+  /** What may be cached with us for one of its models; undefined when the model reads no caches of ours. */
+  cacheable?(model: string): Cacheable | undefined
+  /**
+   * Requests of its own that one call may become, at most: one for each candidate, more for a repair. When there is
+   * more than one, each gives one candidate. Without it: 1.
+   */
+  requestsMax?(call: Call): number
   /**
    * Resolves when the answer has begun for good: a whole error body, or a first event that is not an error.
    * Throws `GatewayError` when nothing usable came; `error.retryable` says whether another target may help.
@@ -225,6 +237,14 @@ export interface Upstream {
   close(): Promise<void>
   /** Cuts every socket. */
   destroy(): Promise<void>
+}
+
+/** How what we keep as a cache for a model is measured. */
+export interface Cacheable {
+  /** Tokens that a cache must have at least. */
+  readonly tokensMin: number
+  /** Of the members of a cache's document: contents, systemInstruction, tools, toolConfig. */
+  countTokens(document: Readonly<Record<string, unknown>>, caller: Caller): Promise<number>
 }
 
 /** An upstream's own store of files, caches and batches, which speaks Gemini's wire. */
@@ -361,6 +381,8 @@ export interface Answer {
   reading(): Reading
   /** Set on an error answer of the upstream that another target could perhaps better. */
   readonly retryable: boolean
+  /** Set when the request or the answer is not carried as it is. */
+  readonly translation?: Translation
   /** Milliseconds from dispatch to the answer's beginning. */
   readonly firstByteMs: number
 }

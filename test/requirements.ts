@@ -7,6 +7,7 @@ import { measured, promises, type Requirement } from './promises.ts'
 import { MONEY_REQUIREMENTS } from './requirements-money.ts'
 import { RESOURCE_REQUIREMENTS } from './requirements-resources.ts'
 import { SANDBOX_REQUIREMENTS } from './requirements-sandbox.ts'
+import { TRANSLATION_REQUIREMENTS } from './requirements-translation.ts'
 
 export const REQUIREMENTS: readonly Requirement[] = [
   ...promises('Gemini API: paths and methods', {
@@ -200,10 +201,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'BENCH-03': 'a dripped event costs at most 2.7 times the CPU time of nginx',
     'BENCH-04': 'an open stream holds at most 90 KiB at 2,000 streams',
     'BENCH-05': 'it is ready one second after its start',
+    'BENCH-11': 'a translated unary call costs at most 8 times the CPU time of nginx',
+    'BENCH-12': 'an event of a translated stream costs at most 5 times the CPU time of nginx',
   }),
   ...MONEY_REQUIREMENTS,
   ...SANDBOX_REQUIREMENTS,
   ...RESOURCE_REQUIREMENTS,
+  ...TRANSLATION_REQUIREMENTS,
 ]
 
 /** The tables of bad inputs, and how many rows each of them has. */

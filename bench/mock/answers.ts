@@ -1,6 +1,9 @@
 /** The mock's answers as finished bytes, by request target. */
 import {
   BURST_EVENTS,
+  CHAT_ANSWER,
+  CHAT_END,
+  CHAT_EVENT,
   DRIP_INTERVAL_MS,
   HOLD_INTERVAL_MS,
   STREAM_EVENT,
@@ -74,6 +77,30 @@ function arrayDrip(intervalMs: number, endless: boolean): MockAnswer {
   return { drip: { first, next, last, intervalMs, endless } }
 }
 
+/** A vendor's events end in plain line feeds, each a chunk of its own. */
+const chatChunkOf = (json: string) => chunk(`data: ${json}\n\n`)
+
+function chatDrip(intervalMs: number, endless: boolean): MockAnswer {
+  const next = Buffer.from(chatChunkOf(CHAT_EVENT), 'latin1')
+  const last = Buffer.from(CHAT_END.map(chatChunkOf).join('') + FINAL_CHUNK, 'latin1')
+  const first = Buffer.from(SSE_HEAD + next.toString('latin1'), 'latin1')
+  return { drip: { first, next, last, intervalMs, endless } }
+}
+
+function chatBurst(): MockAnswer {
+  const events = Array.from({ length: BURST_EVENTS - 1 }, () => CHAT_EVENT)
+  const text = [...events, ...CHAT_END].map(chatChunkOf).join('')
+  return { whole: Buffer.from(SSE_HEAD + text + FINAL_CHUNK, 'latin1') }
+}
+
+/** By the base path that the subject puts before the route: the route itself is the same for all of them. */
+const CHATS: Readonly<Record<string, MockAnswer>> = {
+  '/chat-unary/v1/chat/completions': jsonAnswer('200 OK', CHAT_ANSWER),
+  '/chat-burst/v1/chat/completions': chatBurst(),
+  '/chat-drip/v1/chat/completions': chatDrip(DRIP_INTERVAL_MS, false),
+  '/chat-hold/v1/chat/completions': chatDrip(HOLD_INTERVAL_MS, true),
+}
+
 const UNARY = jsonAnswer('200 OK', UNARY_ANSWER)
 const MODELS = jsonAnswer(
   '200 OK',
@@ -94,6 +121,8 @@ const STREAMS: Readonly<Record<string, readonly [sse: MockAnswer, array: MockAns
 
 export function findAnswer(target: string): MockAnswer {
   const [path = '', query = ''] = target.split('?', 2)
+  const chat = CHATS[path]
+  if (chat !== undefined) return chat
   if (path.endsWith('/models')) return MODELS
   const [, model = '', verb] = /\/models\/([\w.-]+):(\w+)$/.exec(path) ?? []
   if (verb === 'generateContent' && model === 'bench-unary') return UNARY

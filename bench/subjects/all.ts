@@ -3,6 +3,7 @@ import { bare } from './bare.ts'
 import { nginx } from './nginx.ts'
 import { portkey } from './portkey.ts'
 import type { Subject } from './subject.ts'
+import { translated } from './translated.ts'
 import { wasat } from './wasat.ts'
 
-export const SUBJECTS: readonly Subject[] = [nginx, wasat, bare, portkey]
+export const SUBJECTS: readonly Subject[] = [nginx, wasat, translated, bare, portkey]

@@ -26,7 +26,7 @@ export interface Subject {
   start(place: Place): Promise<Running>
 }
 
-export type SubjectName = 'nginx' | 'wasat' | 'bare' | 'portkey'
+export type SubjectName = 'nginx' | 'wasat' | 'translated' | 'bare' | 'portkey'
 
 export interface Place {
   readonly mockPort: number

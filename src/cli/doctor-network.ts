@@ -47,11 +47,19 @@ function answersLivez(host: string, port: number): Promise<boolean> {
 export function checkUpstreams(upstreams: Config['upstreams']): Promise<DoctorCheck[]> {
   return Promise.all(
     Object.entries(upstreams).map(([name, upstream]) =>
-      upstream.kind === 'gemini'
+      'baseUrl' in upstream && upstream.baseUrl !== undefined
         ? checkUpstream(`upstream ${name}`, new URL(upstream.baseUrl))
-        : Promise.resolve<DoctorCheck>({ name: `upstream ${name}`, state: 'ok', detail: 'built in' }),
+        : Promise.resolve<DoctorCheck>({
+            name: `upstream ${name}`,
+            state: 'ok',
+            detail: unchecked(upstream),
+          }),
     ),
   )
+}
+
+function unchecked({ kind }: Config['upstreams'][string]): string {
+  return kind === 'sandbox' ? 'built in' : 'not asked: its address is the vendor’s own'
 }
 
 async function checkUpstream(name: string, { protocol, hostname, host, port }: URL): Promise<DoctorCheck> {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { FIRST_VARIABLE } from '../config/detect.ts'
-import type { Flags, LoadedConfig } from '../config/load.ts'
+import type { Flags, LoadedConfig, LoadOptions } from '../config/load.ts'
 import { watchConfig } from '../config/watch.ts'
 import { addServerOptions, loadOptions } from './config-options.ts'
 import { EXIT, failureOf } from './failure.ts'
 import { type Greeting, renderGreeting } from './first-start.ts'
+import { findLocalOllama } from './local-ollama.ts'
 import type { Terminal } from './output.ts'
 import { programVersion } from './version.ts'
 
@@ -59,10 +60,12 @@ export async function serve(
   loadStart: () => Promise<Start>,
 ): Promise<number> {
   const { loadConfig } = await import('../config/load.ts')
-  const loaded = loadConfig(loadOptions(flags, terminal))
+  const hasLocalOllama = await findLocalOllama()
+  const options: LoadOptions = { ...loadOptions(flags, terminal), hasLocalOllama }
+  const loaded = loadConfig(options)
   const start = await loadStart()
   const gateway = await start(loaded)
-  const reload = createReload(flags, terminal, gateway)
+  const reload = createReload(options, terminal, gateway)
   const stopWatching = loaded.file
     ? watchConfig(loaded.file, loaded.fileFingerprint, () => void reload())
     : () => {}
@@ -94,12 +97,16 @@ function greetingOf(
 }
 
 /** One reload at a time, in order; a bad configuration is told and the old one stays. */
-function createReload(flags: Flags, terminal: Terminal, gateway: RunningGateway): () => Promise<void> {
+function createReload(
+  options: LoadOptions,
+  terminal: Terminal,
+  gateway: RunningGateway,
+): () => Promise<void> {
   let last: Promise<void> = Promise.resolve()
   const once = async (): Promise<void> => {
     try {
       const { loadConfig } = await import('../config/load.ts')
-      await gateway.reload(loadConfig(loadOptions(flags, terminal)))
+      await gateway.reload(loadConfig(options))
     } catch (error) {
       terminal.stderr(`wasat: configuration not reloaded, the old one stays: ${failureOf(error).text}\n`)
     }

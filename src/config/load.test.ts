@@ -210,10 +210,10 @@ test('wrong types and values are refused', () => {
 })
 
 test('a kind that is not built lists those that are', () => {
-  for (const kind of ['openai', 'anthropic', 'vertex', 'constructor']) {
+  for (const kind of ['bedrock', 'constructor']) {
     const { message, suggestion } = problem(`upstreams: { a: { kind: ${kind} } }`)
     assert.match(message, new RegExp(`no kind "${kind}"`))
-    assert.match(suggestion!, /kinds: gemini, sandbox/)
+    assert.match(suggestion!, /kinds: gemini, openai, anthropic, vertex, sandbox/)
   }
   assert.match(problem('upstreams: { a: { kind: gemeni } }').suggestion!, /did you mean gemini/)
 })
@@ -381,8 +381,51 @@ test('[CONFIG-03] masking shows no more than four characters of a secret', () =>
     'upstreams: { a: { kind: gemini, keys: [long-canary-1234, canary12] } }\nmodels: { m: { targets: [a] } }'
   const masked = maskedConfig(load(yaml)) as { upstreams: { a: { keys: string[] } }; models: unknown }
   assert.deepEqual(masked.upstreams.a.keys, ['••••1234', '••••'])
-  assert.deepEqual(masked.models, { m: { targets: ['a'] } })
+  assert.deepEqual(masked.models, { m: { targets: ['a'], thinking: 'pass' } })
   assert.doesNotMatch(JSON.stringify(masked), /canary/)
+})
+
+test('each provider that the environment knows is an upstream for its own models', () => {
+  const environment = {
+    GOOGLE_CLOUD_PROJECT: 'my-project',
+    GOOGLE_CLOUD_LOCATION: 'europe-west4',
+    OPENAI_API_KEY: 'o-key',
+    ANTHROPIC_API_KEY: 'a-key',
+    OLLAMA_HOST: '0.0.0.0',
+  }
+  const { config, notices } = load(undefined, environment)
+  const { vertex, openai, claude, ollama } = config.upstreams
+  assert.ok(vertex?.kind === 'vertex' && openai?.kind === 'openai')
+  assert.ok(claude?.kind === 'anthropic' && ollama?.kind === 'openai')
+  assert.deepEqual([vertex.project, vertex.location, vertex.keys], ['my-project', 'europe-west4', []])
+  assert.deepEqual([openai.keys, openai.baseUrl], [['o-key'], undefined])
+  assert.ok(openai.serves.includes('gpt-*') && claude.serves.includes('claude-*'))
+  assert.deepEqual([ollama.vendor, ollama.baseUrl], ['ollama', 'http://127.0.0.1:11434/v1'])
+  assert.ok(notices.includes('ANTHROPIC_API_KEY found: upstream claude'))
+})
+
+test('an address of the operator’s own may have any model', () => {
+  const environment = { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'https://llm.example.com/v1/' }
+  const { openai } = load(undefined, environment).config.upstreams
+  assert.ok(openai?.kind === 'openai')
+  assert.deepEqual([openai.baseUrl, openai.serves], ['https://llm.example.com/v1', []])
+})
+
+test('a host, a port or an address of Ollama', () => {
+  const at = (host: string) => {
+    const { ollama } = load(undefined, { OLLAMA_HOST: host }).config.upstreams
+    return ollama?.kind === 'openai' ? ollama.baseUrl : undefined
+  }
+  assert.equal(at('127.0.0.1'), 'http://127.0.0.1:11434/v1')
+  assert.equal(at(':8080'), 'http://127.0.0.1:8080/v1')
+  assert.equal(at('box:9000'), 'http://box:9000/v1')
+  assert.equal(at('https://box.example/ollama/'), 'https://box.example/ollama/v1')
+})
+
+test('Google credentials need a project, express keys none', () => {
+  const at = 'upstreams: { v: { kind: vertex'
+  assert.match(problem(`${at} } }`).message, /upstreams\.v\.project is needed with Google credentials/)
+  assert.equal(load(`${at}, keys: [k] } }`).config.upstreams.v!.kind, 'vertex')
 })
 
 test('the data folder can be asked for where the rest of the file is not usable', () => {

@@ -15,7 +15,7 @@ import {
 import { ConfigError, type ConfigProblem } from './problems.ts'
 import { type Findings, resolve } from './resolve.ts'
 import { checkRules, readSecrets, type Secrets } from './rules.ts'
-import type { Config, SandboxUpstreamConfig } from './schema.ts'
+import type { Config, SandboxUpstreamConfig, UpstreamConfig } from './schema.ts'
 import { fingerprint } from './watch.ts'
 
 /** Values as they were typed; the schema checks them. */
@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly flags: Flags
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** Whether an Ollama answers on its usual address of this machine. */
+  readonly hasLocalOllama?: boolean
 }
 
 export interface LoadedConfig {
@@ -74,7 +76,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const fileFingerprint = file === undefined ? undefined : fingerprint(file)
   const { root, problems } = readLayers(file, options)
   const findings: Findings = { problems: [...problems], origins: new Map(), places: new Map() }
-  const detected = needsDetection(root) ? detectUpstreams(options.environment) : undefined
+  const detected = needsDetection(root)
+    ? detectUpstreams(options.environment, options.hasLocalOllama)
+    : undefined
   if (detected && root.kind === 'map') put(root, ['upstreams'], detected.upstreams)
   const resolved = resolve(root, findings) as Config
   const secrets = readSecrets(options.environment, findings)
@@ -188,13 +192,11 @@ function needsDetection(root: Located): boolean {
 /** A path in the file starts at the file, so that the file means the same from every working directory. */
 function normalized(config: Config, findings: Findings, file: string | undefined, cwd: string): Config {
   const base = file && findings.origins.get('data') === 'file' ? dirname(file) : cwd
+  const from = file === undefined ? cwd : dirname(file)
   const upstreams: Record<string, Config['upstreams'][string]> = Object.create(null)
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    if (upstream.kind === 'sandbox') {
-      upstreams[name] = withAbsolutePaths(upstream, file === undefined ? cwd : dirname(file))
-    }
-    // Routes are appended with a slash of their own.
-    else upstreams[name] = Object.freeze({ ...upstream, baseUrl: upstream.baseUrl.replace(/\/+$/, '') })
+    upstreams[name] =
+      upstream.kind === 'sandbox' ? withAbsolutePaths(upstream, from) : withPlainAddresses(upstream, from)
   }
   const data = resolvePath(base, config.data)
   return Object.freeze({ ...config, data, upstreams: Object.freeze(upstreams) })
@@ -210,10 +212,23 @@ function withAbsolutePaths(sandbox: SandboxUpstreamConfig, base: string): Sandbo
   })
 }
 
+function withPlainAddresses(
+  upstream: Exclude<UpstreamConfig, SandboxUpstreamConfig>,
+  base: string,
+): UpstreamConfig {
+  const file = 'credentialsFile' in upstream ? upstream.credentialsFile : undefined
+  return Object.freeze({
+    ...upstream,
+    // Routes are appended with a slash of their own.
+    ...(upstream.baseUrl !== undefined && { baseUrl: upstream.baseUrl.replace(/\/+$/, '') }),
+    ...(file !== undefined && { credentialsFile: resolvePath(base, file) }),
+  }) as UpstreamConfig
+}
+
 function plainHttpNotices(config: Config): string[] {
   const notices: string[] = []
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    if (upstream.kind !== 'gemini') continue
+    if (upstream.kind === 'sandbox' || upstream.baseUrl === undefined) continue
     const { protocol, hostname } = new URL(upstream.baseUrl)
     const isNear = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
     if (protocol === 'http:' && !isNear)

@@ -27,6 +27,9 @@ const tokenRates = {
   cachedInputAudioUsdPerMillion: perMillion(
     'A million tokens of audio that came from a cache. Left out: as other cached input.',
   ),
+  cacheWriteInputUsdPerMillion: perMillion(
+    'A million tokens of the prompt that are written to a cache. Left out: as other text.',
+  ),
   outputUsdPerMillion: usd('A million tokens of the answer: text, and whatever has no price of its own.'),
   thoughtsUsdPerMillion: perMillion('A million tokens of thinking. Left out: as text of the answer.'),
   outputAudioUsdPerMillion: perMillion('A million tokens of audio in the answer. Left out: as text.'),

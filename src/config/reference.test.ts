@@ -67,7 +67,7 @@ test('[CONFIG-04] the JSON Schema accepts what loads and refuses what does not',
     'upstreams: {}',
   ]
   bad.push(
-    'upstreams: { a: { kind: openai } }',
+    'upstreams: { a: { kind: anthropic } }',
     'upstreams: { A: { kind: sandbox } }',
     'log: { level: loud }',
   )

@@ -4,7 +4,7 @@ import { nearest } from '../wire/nearest.ts'
 import { checkPrices } from './prices-schema.ts'
 import { pathText } from './problems.ts'
 import { type Findings, report } from './resolve.ts'
-import type { Config, GeminiUpstreamConfig, SandboxUpstreamConfig } from './schema.ts'
+import type { Config, SandboxUpstreamConfig, UpstreamConfig } from './schema.ts'
 import { formatSize } from './units.ts'
 
 export interface Secrets {
@@ -22,8 +22,11 @@ export function checkRules(config: Config, secrets: Secrets, findings: Findings)
   }
   checkServer(config, secrets, tell)
   for (const [name, upstream] of Object.entries(config.upstreams)) {
-    if (upstream.kind === 'gemini') checkBaseUrl(upstream, ['upstreams', name, 'baseUrl'], tell)
-    else checkRecording(upstream, config, ['upstreams', name], tell)
+    const path = ['upstreams', name]
+    if (upstream.kind === 'sandbox') checkRecording(upstream, config, path, tell)
+    else if (upstream.baseUrl !== undefined)
+      checkBaseUrl(upstream.kind, upstream.baseUrl, [...path, 'baseUrl'], tell)
+    if ('location' in upstream) checkProject(upstream, path, tell)
   }
   checkModels(config, tell)
   checkPrices(config.prices, tell)
@@ -97,15 +100,25 @@ function exactOrigin(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).origin : undefined
 }
 
-function checkBaseUrl({ baseUrl }: GeminiUpstreamConfig, path: Path, tell: Tell): void {
+function checkBaseUrl(kind: UpstreamConfig['kind'], baseUrl: string, path: Path, tell: Tell): void {
   // The value may carry a password, so no message repeats it.
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) tell(path, 'must be an http:// or https:// address')
   else if (url.username || url.password) tell(path, 'must not have user info', 'put the key under keys')
   else if (/[?#]/.test(baseUrl)) tell(path, 'must not have a query or fragment')
   else if (/[\s\\]/.test(baseUrl)) tell(path, 'must not have spaces or backslashes')
-  else if (/\/v[0-9]+[a-z0-9]*\/*$/.test(url.pathname))
+  else if (kind === 'gemini' && /\/v[0-9]+[a-z0-9]*\/*$/.test(url.pathname))
     tell(path, 'must not end in an API version', 'put the version under apiVersion')
+}
+
+/** Express keys belong to a project already. */
+function checkProject(
+  { project, keys }: Extract<UpstreamConfig, { location: string }>,
+  path: Path,
+  tell: Tell,
+): void {
+  if (project === undefined && keys.length === 0)
+    tell([...path, 'project'], 'is needed with Google credentials', 'name the project, or give express keys')
 }
 
 function checkModels(config: Config, tell: Tell): void {

@@ -7,6 +7,7 @@ import { type Static, Type } from 'typebox'
 import { count, duration, type Shape, section, size } from './fields.ts'
 import { PricesSchema } from './prices-schema.ts'
 import { StoresSchema } from './stores-schema.ts'
+import { UPSTREAM_NAME_PATTERN, UpstreamSchema } from './upstreams-schema.ts'
 
 const CorsSchema = section('Which web pages may call the gateway from a browser.', {
   origins: Type.Array(
@@ -134,145 +135,9 @@ const LogSchema = section('The JSON log on standard output.', {
   }),
 })
 
-const UpstreamTimeoutsSchema = section('How long this upstream is waited for.', {
-  connect: duration('5s', 'TCP and TLS handshake. Then the next target is tried.'),
-  firstByte: duration(
-    '600s',
-    'From sending to the first byte of a whole answer; thinking models need minutes.',
-  ),
-  streamFirstByte: duration('120s', 'From sending to the first event of a stream.'),
-  streamIdle: duration('120s', 'Silence between two pieces of a stream. Then the stream is broken off.'),
-  streamTotal: duration('30m', 'A whole stream.'),
-})
-
-const GeminiUpstreamSchema = Type.Object(
-  {
-    kind: Type.Literal('gemini', { description: 'A server that speaks the Gemini API.' }),
-    baseUrl: Type.String({
-      default: 'https://generativelanguage.googleapis.com',
-      maxLength: 2048,
-      'x-shape': 'an http:// or https:// address',
-      description:
-        'Where requests go; the API version and the route are appended. No user info, query or fragment.',
-    }),
-    apiVersion: Type.Optional(
-      Type.String({
-        pattern: '^v[0-9]{1,3}[a-z0-9]{0,16}$',
-        'x-shape': 'a version such as v1beta',
-        description:
-          'API version in the upstream address, for a server that knows only one. Left out: the version that the client used.',
-      }),
-    ),
-    keys: Type.Array(
-      Type.String({
-        minLength: 1,
-        maxLength: 4096,
-        pattern: '^[\\x21-\\x7e]+$',
-        writeOnly: true,
-        'x-shape': 'a key of printable ASCII characters without spaces',
-      }),
-      {
-        minItems: 1,
-        maxItems: 1000,
-        description:
-          'API keys of this upstream, used in turn. Secret: write `${NAME}` or `${file:/run/secrets/name}`.',
-      },
-    ),
-    credential: Type.Enum(['header', 'bearer'], {
-      default: 'header',
-      description: '`header` sends the key as `x-goog-api-key`, `bearer` as `Authorization: Bearer`.',
-    }),
-    timeouts: UpstreamTimeoutsSchema,
-    connectionsMax: count(
-      4096,
-      1,
-      65_535,
-      'Sockets to this upstream. When all are busy, requests wait for one.',
-    ),
-  },
-  { additionalProperties: false, description: 'Google AI Studio or any other Gemini-compatible server.' },
-)
-
 /** Letters, digits and what model ids use; `*` is the glob. Nothing that means something in a URL or a regular expression. */
 const MODEL_GLOB_PATTERN = '^[A-Za-z0-9*][A-Za-z0-9*._:@/+-]{0,254}$'
 const MODEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,254}$'
-const UPSTREAM_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
-
-const path = (description: string) => Type.String({ minLength: 1, maxLength: 4096, description })
-
-const SandboxSpeedSchema = Type.Object(
-  {
-    model: Type.String({
-      pattern: '^[A-Za-z0-9*?][A-Za-z0-9*?._:@/+-]{0,254}$',
-      'x-shape': 'a model name or glob',
-      description: 'Model name or glob that this speed is for.',
-    }),
-    firstTokenMs: count(0, 0, 600_000, 'Milliseconds until the first token. 0: at once.'),
-    tokensPerSecond: count(0, 0, 1_000_000, 'Tokens in each second after that. 0: all at once.'),
-  },
-  {
-    additionalProperties: false,
-    'x-shape': 'sections with model, firstTokenMs, tokensPerSecond',
-    description: 'How fast a model speaks.',
-  },
-)
-
-const SandboxUpstreamSchema = Type.Object(
-  {
-    kind: Type.Literal('sandbox', { description: 'The built-in upstream.' }),
-    fixtures: Type.Array(path('A fixture file, or a folder with `.yaml`, `.yml` and `.json` files.'), {
-      default: [],
-      maxItems: 100,
-      'x-shape': 'a list of files and folders',
-      description:
-        'Files and folders with answers of your own, read at start and reload, asked before everything else in this order. A relative path in the file starts at the file. `wasat sandbox fixtures lint` checks them.',
-    }),
-    record: Type.Enum(['off', 'replay', 'record', 'miss'], {
-      default: 'off',
-      description:
-        '`off`: fixtures, then the built-in behaviours. `replay`: fixtures, then recordings; what neither answers is an error that names the nearest. `record`: always ask `recordFrom` and store its answer. `miss`: replay, and on a miss ask `recordFrom` and store.',
-    }),
-    recordings: Type.Optional(
-      path(
-        'Folder of the recordings: one JSON file for each request, without credentials. A relative path in the file starts at the file. Needed for `record: record` and `record: miss`.',
-      ),
-    ),
-    recordFrom: Type.Optional(
-      Type.String({
-        pattern: UPSTREAM_NAME_PATTERN,
-        'x-shape': 'the name of another upstream',
-        description: 'The upstream that is asked when something is to be recorded.',
-      }),
-    ),
-    corpus: Type.Optional(
-      path(
-        'Folder of your own documents, which the built-in search tools then find. A relative path in the file starts at the file. Left out: the small corpus that is built in.',
-      ),
-    ),
-    billing: Type.Enum(['free', 'list'], {
-      default: 'free',
-      description:
-        '`free`: answers cost nothing. `list`: they are billed as the real model would be, to try budgets and reports with.',
-    }),
-    speed: Type.Array(SandboxSpeedSchema, {
-      default: [],
-      maxItems: 1000,
-      description:
-        'How fast models speak; the first entry whose `model` matches counts. Empty: every answer is there at once.',
-    }),
-    python: Type.Boolean({
-      default: true,
-      'x-shape': 'true or false',
-      description:
-        'Whether the code execution tool may run Python, in a process of its own without files and network. `false`: such a request is refused.',
-    }),
-  },
-  {
-    additionalProperties: false,
-    description:
-      'Answers by itself, the same text for the same request. No account, no network. Fixtures and recordings come first.',
-  },
-)
 
 const TargetSchema = Type.Union(
   [
@@ -303,19 +168,15 @@ export const ConfigSchema = section('The configuration of Wasat.', {
   stores: StoresSchema,
   log: LogSchema,
   resources: ResourcesSchema,
-  upstreams: Type.Record(
-    Type.String({ pattern: UPSTREAM_NAME_PATTERN }),
-    Type.Union([GeminiUpstreamSchema, SandboxUpstreamSchema]),
-    {
-      additionalProperties: false,
-      minProperties: 1,
-      maxProperties: 1000,
-      'x-names': 'lower-case letters, digits and hyphens, starting with a letter or digit, at most 32',
-      'x-detected': true,
-      description:
-        'Who answers, by a name of your choice. Left out: one for each provider key in the environment, and the sandbox.',
-    },
-  ),
+  upstreams: Type.Record(Type.String({ pattern: UPSTREAM_NAME_PATTERN }), UpstreamSchema, {
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1000,
+    'x-names': 'lower-case letters, digits and hyphens, starting with a letter or digit, at most 32',
+    'x-detected': true,
+    description:
+      'Who answers, by a name of your choice. Left out: one for each provider key in the environment, and the sandbox.',
+  }),
   models: Type.Record(
     Type.String({ pattern: MODEL_GLOB_PATTERN }),
     section('Where a model goes.', {
@@ -324,6 +185,11 @@ export const ConfigSchema = section('The configuration of Wasat.', {
         maxItems: 100,
         description: 'Upstreams in order: the next one is tried when one before it cannot answer.',
       }),
+      thinking: Type.Enum(['pass', 'adapt'], {
+        default: 'pass',
+        description:
+          '`pass` sends thinkingConfig as it came. `adapt` turns a thinking level into a budget and back where the model knows only the other, and says so in `x-wasat-translation`.',
+      }),
     }),
     {
       additionalProperties: false,
@@ -331,7 +197,7 @@ export const ConfigSchema = section('The configuration of Wasat.', {
       maxProperties: 10_000,
       'x-names': 'letters, digits and ._:@/+- with * as a wildcard, at most 255',
       description:
-        'Which upstreams serve a model name or glob. Empty: every name goes to the real upstreams in their order, and to the sandbox only when there is no other.',
+        'Which upstreams serve a model name or glob. Empty: a name goes to the real upstreams that are known for it (`serves`), else to all of them in their order, and to the sandbox only when there is no other.',
     },
   ),
   prices: PricesSchema,
@@ -346,7 +212,6 @@ type DeepReadonly<Value> = Value extends readonly (infer Item)[]
 /** The configuration as the program sees it: every field there, durations in milliseconds, sizes in bytes, frozen. */
 export type Config = DeepReadonly<Static<typeof ConfigSchema>>
 export type UpstreamConfig = Config['upstreams'][string]
-export type GeminiUpstreamConfig = Extract<UpstreamConfig, { kind: 'gemini' }>
 export type SandboxUpstreamConfig = Extract<UpstreamConfig, { kind: 'sandbox' }>
 
 /** The same for the walkers of this folder. */

@@ -1,4 +1,5 @@
 /** What has to be known before anybody can be let in: the hash of keys, the first key, the admin key. */
+import { randomBytes } from 'node:crypto'
 import { type AdminGate, createAdminGate } from '../auth/admin.ts'
 import { createKeys, type Keys } from '../auth/keys.ts'
 import type { Secrets } from '../config/rules.ts'
@@ -7,12 +8,15 @@ import type { Directory } from '../nouns/directory.ts'
 
 const RETRY_MS = 1_000
 const OPERATOR_KEY_ID = 'env'
+const SEAL_SECRET_BYTES = 32
 
 export interface Doors {
   readonly keys: Keys
   readonly gate: AdminGate
   /** A client key that this very start has made; nobody has seen it. */
   readonly clientKey: string | undefined
+  /** What the reasoning of other providers is sealed with. */
+  readonly sealSecret: Buffer
 }
 
 export async function openDoors(directory: Directory, secrets: Secrets): Promise<Doors> {
@@ -22,7 +26,13 @@ export async function openDoors(directory: Directory, secrets: Secrets): Promise
     directory,
     ...(secrets.adminKey !== undefined && { operatorKey: secrets.adminKey }),
   })
-  return { keys, gate, clientKey }
+  return { keys, gate, clientKey, sealSecret: await sealSecretOf(directory) }
+}
+
+/** Made once, by whoever starts first on this directory: every replica opens what another one sealed. */
+async function sealSecretOf(directory: Directory): Promise<Buffer> {
+  const fresh = randomBytes(SEAL_SECRET_BYTES).toString('base64url')
+  return Buffer.from(await directory.initSetting('thought_seal', fresh), 'base64url')
 }
 
 /** Tries until the directory can be asked, or the signal is aborted. Throws what is not the directory's absence. */

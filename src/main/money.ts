@@ -14,16 +14,19 @@ import type { PriceOf } from '../routing/route.ts'
 const EMBEDS: ReadonlySet<string> = new Set(['embedContent', 'batchEmbedContents'])
 
 export const MONEY: Money = {
-  bound: (call, { rates }) =>
-    boundOf(rates, {
+  bound: (call, { rates }, requests) => {
+    const one = boundOf(rates, {
       promptTokensMax: promptMaxOf(call, rates),
       outputTokensMax: EMBEDS.has(call.verb) ? 0 : call.facts.maxOutputTokens,
-      candidates: call.facts.candidateCount,
+      candidates: requests > 1 ? 1 : call.facts.candidateCount,
       items: itemsOf(call),
       mayGround: call.facts.usesSearch,
       isTextOnly: call.facts.mediaParts === 0 && !call.facts.usesStored && !call.facts.usesSearch,
       tier: call.tier,
-    }),
+    })
+    // Nothing that a ledger could hold costs so much: it is refused, and not rounded.
+    return Math.min(one * requests, Number.MAX_SAFE_INTEGER)
+  },
   quantities: (call, { usage, searchQueries, isGrounded }) =>
     quantitiesOf(usage, { searchQueries, isGrounded, items: itemsOf(call) }),
   cost: (price, quantities, tier) => costOf(price.rates, quantities, tier),

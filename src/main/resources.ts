@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { callFrom, parseDocument, readDocument } from '../dialects/gemini/request.ts'
 import { GatewayError } from '../errors.ts'
 import { type Parts, perform } from '../gateway.ts'
-import type { Store, Target, Upstream } from '../nouns.ts'
+import type { Cacheable, Store, Target, Upstream } from '../nouns.ts'
 import type { Log } from '../observe/log.ts'
 import { createResources, type ResourceRoom } from '../resources/resources.ts'
 import { SANDBOX_MODELS } from '../upstreams/sandbox/models.ts'
@@ -26,27 +26,25 @@ export function openResources(
   log: Log,
   { find, upstreams, parts }: Routing,
 ): ResourceRoom {
-  /** The sandbox keeps no caches of its own: whatever is cached here is cached for one of its models. */
-  const modelOf = (name: string) => {
-    const target = find(name).find(({ upstream }) => upstream.kind === 'sandbox')
-    const model = target && SANDBOX_MODELS.get(target.model)
-    return model?.resource.supportedGenerationMethods?.includes('createCachedContent') ? model : undefined
+  /** Whatever is cached here is cached for the first of a name's targets that reads our caches. */
+  const cacheableOf = (name: string): Cacheable | undefined => {
+    for (const { upstream, model } of find(name)) {
+      const cacheable = upstream.cacheable?.(model)
+      if (cacheable !== undefined) return cacheable
+    }
+    return undefined
   }
-  const room: ResourceRoom = createResources({
+  return createResources({
     store,
     dataFolder: config.data,
     limits: config.resources,
     readJson: (request) => readDocument(request, limits),
     parseJson: (bytes) => parseDocument(bytes, limits),
     modelExists: (name, { models }) =>
-      (models.length === 0 || matchesAny(models, name)) && modelOf(name) !== undefined,
-    cacheTokensMin: (name) => modelOf(name)?.cacheTokensMin ?? 0,
-    countTokens: async (name, document, caller) => {
-      const model = modelOf(name)
-      if (model === undefined) return 0
-      const { countCached } = await import('../upstreams/sandbox/count-cached.ts')
-      return countCached(model, document, { caller, library: room.library })
-    },
+      (models.length === 0 || matchesAny(models, name)) && cacheableOf(name) !== undefined,
+    cacheTokensMin: (name) => cacheableOf(name)?.tokensMin ?? 0,
+    countTokens: async (name, document, caller) =>
+      (await cacheableOf(name)?.countTokens(document, caller)) ?? 0,
     supportsModel: ({ models }, name, method) =>
       (models.length === 0 || matchesAny(models, name)) &&
       find(name).some((target) => supportsMethod(target, method)),
@@ -65,7 +63,6 @@ export function openResources(
     relay: { upstreams, find },
     onFailure: (error) => log.error(log.describe(GatewayError.from(error)), 'work on stored things failed'),
   })
-  return room
 }
 
 /** What the sandbox's models make is listed; films are made by nobody else, and a batch is a number of calls. */

@@ -5,14 +5,23 @@ import type { Library, Target, Upstream } from '../nouns.ts'
 import type { Log } from '../observe/log.ts'
 import { createRouter, type Router } from '../routing/route.ts'
 import { createCatalog } from '../upstreams/catalog.ts'
+import type { Seals } from '../upstreams/translation/seals.ts'
 import { createPriceOf, openPriceBook } from './money.ts'
 
-/** Makes the upstream of one entry; `find` knows those that stand before it. */
+/** What an upstream may need of the rest. */
+export interface Surroundings {
+  /** What clients stored with us. */
+  readonly library: Library
+  readonly seals: Seals
+  /** Knows the upstreams that stand before it. */
+  readonly find: (name: string) => Upstream | undefined
+}
+
+/** Makes the upstream of one entry. */
 export type BuildUpstream = (
   name: string,
   config: Config['upstreams'][string],
-  library: Library,
-  find: (name: string) => Upstream | undefined,
+  surroundings: Surroundings,
 ) => Upstream
 
 export interface Routes extends Pick<Parts, 'route' | 'catalog'> {
@@ -23,18 +32,24 @@ export interface Routes extends Pick<Parts, 'route' | 'catalog'> {
   readonly leaseMs: number
 }
 
-export function buildRoutes(config: Config, log: Log, library: Library, build: BuildUpstream): Routes {
+export function buildRoutes(
+  config: Config,
+  log: Log,
+  kept: Pick<Surroundings, 'library' | 'seals'>,
+  build: BuildUpstream,
+): Routes {
   const upstreams = new Map<string, Upstream>()
+  const surroundings: Surroundings = { ...kept, find: (name) => upstreams.get(name) }
   for (const [name, entry] of Object.entries(config.upstreams)) {
-    upstreams.set(
-      name,
-      build(name, entry, library, (other) => upstreams.get(other)),
-    )
+    upstreams.set(name, build(name, entry, surroundings))
   }
   const all = [...upstreams.values()]
   // The sandbox never stands in for a real model that was asked for and failed.
   const real = all.filter(({ kind }) => kind !== 'sandbox')
-  const fallback = real.length > 0 ? real : all
+  const fallback = (real.length > 0 ? real : all).map((upstream) => {
+    const entry = config.upstreams[upstream.name]
+    return { upstream, serves: entry !== undefined && 'serves' in entry ? entry.serves : [] }
+  })
   const prices = openPriceBook(config)
   const router: Router = createRouter(
     { models: config.models, fallback },

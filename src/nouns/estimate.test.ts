@@ -36,7 +36,7 @@ async function sandboxCount(model: string, body: object): Promise<{ counted: num
   const call = callFrom(Buffer.from(JSON.stringify(body)), opening, LIMITS, ASKER)
   const answer = await sandbox.send(
     call,
-    { upstream: sandbox, model, credential: 0, price: undefined },
+    { upstream: sandbox, model, credential: 0, price: undefined, thinking: 'pass' },
     CALLER,
   )
   drain(answer)

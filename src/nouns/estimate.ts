@@ -56,6 +56,12 @@ export function promptTokensMax(facts: RequestFacts): number {
   return Math.max(shown, INPUT_TOKENS_MAX, facts.items * EMBED_INPUT_TOKENS_MAX)
 }
 
+/** What one medium of a prompt likely comes to; without its bytes, as a small one. */
+export function mediaTokensShown(kind: MediaKind, base64Bytes: number): number {
+  if (kind === 'image' || base64Bytes === 0) return IMAGE_TOKENS
+  return Math.ceil(decoded(base64Bytes) / MEDIA_BYTES_PER_TOKEN)
+}
+
 /** What `count` media of an answer, of so many bytes of base64 together, likely come to. */
 export function mediaTokensMade(kind: MediaKind, count: number, base64Bytes: number): number {
   if (kind === 'image') return count * IMAGE_TOKENS_MADE

@@ -28,6 +28,8 @@ export type QuantityDetails = Readonly<Partial<Record<QuantityDetail, number>>>
 
 export type QuantityDetail =
   | `${'prompt' | 'cached' | 'candidates' | 'toolUse'}.${'AUDIO' | 'IMAGE' | 'VIDEO' | 'DOCUMENT'}`
+  /** The part of the prompt's text that was written to a cache for the next time. */
+  | 'cacheWriteTokens'
   /** 1 when the answer was grounded in a search. */
   | 'groundedPrompts'
   /** Searches that the model made. */
@@ -47,6 +49,8 @@ export interface Rates {
   /** What came from a cache; without it, as `input`. */
   readonly cachedInput?: NanoUsd
   readonly cachedInputAudio?: NanoUsd
+  /** What was written to a cache; without it, as `input`. */
+  readonly cacheWriteInput?: NanoUsd
   /** Text and, unless they have their own, thoughts. */
   readonly output: NanoUsd
   readonly thoughts?: NanoUsd

@@ -20,6 +20,7 @@ const RECORD: RequestRecord = {
   billedNanoUsd: 137_500,
   error: undefined,
   ownMs: 0.126,
+  losses: undefined,
 }
 
 /** What one record leaves in the log and in the metrics. */

@@ -1,5 +1,6 @@
 /** One record for each request that was answered: a line in the log and a few numbers in the metrics. */
 import { GatewayError } from '../errors.ts'
+import type { Loss } from '../nouns/translation.ts'
 import type { Caller, HttpRequest, Opening, Settlement } from '../nouns.ts'
 import { formatUsd } from '../wire/usd.ts'
 import type { Log } from './log.ts'
@@ -23,6 +24,8 @@ export interface RequestRecord {
   /** What was thrown, when no answer came. */
   readonly error: unknown
   readonly ownMs: number | undefined
+  /** What was not carried as it was asked; undefined when nothing was translated. */
+  readonly losses: readonly Loss[] | undefined
 }
 
 export type Observe = (record: RequestRecord) => void
@@ -74,6 +77,7 @@ function fieldsOf(record: RequestRecord, durationMs: number, log: Log): object {
       finishReason: settlement.finishReason,
       deliveredBytes: settlement.deliveredBytes,
     }),
+    ...(record.losses !== undefined && record.losses.length > 0 && { translation: record.losses }),
     ...(record.error !== undefined && log.describe(record.error)),
   }
 }

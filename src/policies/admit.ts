@@ -22,8 +22,8 @@ export type Admit = (call: Call, caller: Caller, targets: readonly Target[]) => 
 
 /** The arithmetic of prices; pure. */
 export interface Money {
-  /** The most that the call can cost at this price. */
-  bound(call: Call, price: Price): NanoUsd
+  /** The most that the call can cost at this price, when it becomes so many requests. */
+  bound(call: Call, price: Price, requests: number): NanoUsd
   quantities(call: Call, settlement: Settlement): Quantities
   cost(price: Price, quantities: Quantities, tier: Tier): NanoUsd
   /** What a provider would charge for the prompt alone. */
@@ -94,9 +94,10 @@ function reservationOf(
 ): Reservation {
   let reservedNanoUsd = 0
   let isPriced = true
-  for (const { price } of targets) {
+  for (const { price, upstream } of targets) {
+    const requests = upstream.requestsMax?.(call) ?? 1
     if (price === undefined) isPriced = false
-    else reservedNanoUsd = Math.max(reservedNanoUsd, money.bound(call, price))
+    else reservedNanoUsd = Math.max(reservedNanoUsd, money.bound(call, price, requests))
   }
   return {
     requestId: call.id,

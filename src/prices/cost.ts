@@ -24,7 +24,7 @@ export function costOf(rates: Rates, quantities: Quantities, tier: Tier): NanoUs
   const { details } = quantities
   const prompt = partsOf('prompt', quantities.promptTokens, details)
   const cached = cachedPartsOf(quantities, prompt)
-  const fresh = inputUnits(token, minus(prompt, cached))
+  const fresh = inputUnits(token, minus(prompt, cached), details?.cacheWriteTokens)
   const toolUse = inputUnits(token, partsOf('toolUse', quantities.toolUsePromptTokens, details))
   const output = outputUnits(token, partsOf('candidates', quantities.candidatesTokens, details))
   const thoughts = product(quantities.thoughtsTokens, token.thoughts ?? token.output)
@@ -42,10 +42,12 @@ function minus(whole: Parts, part: Parts): Parts {
   }
 }
 
-function inputUnits(rates: TokenRates, { text, audio, image, video }: Parts): bigint {
-  const { input, inputAudio = input, inputImage = input, inputVideo = input } = rates
+function inputUnits(rates: TokenRates, { text, audio, image, video }: Parts, cacheWrites = 0): bigint {
+  const { input, inputAudio = input, inputImage = input, inputVideo = input, cacheWriteInput = input } = rates
+  const written = Math.min(countOf(cacheWrites), text)
   return (
-    product(text, input) +
+    product(text - written, input) +
+    product(written, cacheWriteInput) +
     product(audio, inputAudio) +
     product(image, inputImage) +
     product(video, inputVideo)
@@ -138,7 +140,7 @@ function dearestInput(
 ): bigint {
   const { input, inputAudio = 0, inputImage = 0, inputVideo = 0, cachedInput, cachedInputAudio = 0 } = rates
   const media = isTextOnly ? 0 : Math.max(inputAudio, inputImage, inputVideo)
-  const fresh = Math.max(input, media)
+  const fresh = Math.max(input, media, rates.cacheWriteInput ?? 0)
   const cached = Math.max(cachedInput ?? fresh, isTextOnly ? 0 : cachedInputAudio)
   return larger(BigInt(fresh) * percent, BigInt(cached) * cachedPercent)
 }

@@ -26,6 +26,7 @@ const TOKEN_RATES = [
   'inputVideo',
   'cachedInput',
   'cachedInputAudio',
+  'cacheWriteInput',
   'output',
   'thoughts',
   'outputAudio',

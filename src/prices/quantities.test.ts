@@ -131,3 +131,12 @@ test('[PRC-06] whatever an upstream says never throws, and costs no more than it
     { numRuns: 1_000 },
   )
 })
+
+test('[PRC-05] what is written to a cache is a part of the prompt that is not read from one', () => {
+  const usage = { promptTokenCount: 100, cachedContentTokenCount: 30, cacheCreationTokenCount: 50 }
+  const extras = { searchQueries: 0, isGrounded: false, items: 0 }
+  assert.deepEqual(quantitiesOf(usage, extras).details, { cacheWriteTokens: 50 })
+  assert.deepEqual(quantitiesOf({ ...usage, cacheCreationTokenCount: 90 }, extras).details, {
+    cacheWriteTokens: 70,
+  })
+})

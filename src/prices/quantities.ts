@@ -44,6 +44,8 @@ export function quantitiesOf(usage: Reading['usage'], extras: Extras): Quantitie
   details.read('cached', said.cacheTokensDetails, cachedTokens)
   details.read('candidates', said.candidatesTokensDetails, candidatesTokens)
   details.read('toolUse', said.toolUsePromptTokensDetails, toolUsePromptTokens)
+  const cacheWrites = Math.min(countOf(said.cacheCreationTokenCount), promptTokens - cachedTokens)
+  details.set('cacheWriteTokens', cacheWrites)
   if (extras.isGrounded) details.set('groundedPrompts', 1)
   details.set('searchQueries', countOf(extras.searchQueries))
   details.set('items', countOf(extras.items))

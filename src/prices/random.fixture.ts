@@ -23,6 +23,7 @@ const tokenRates = {
   inputVideo: rate,
   cachedInput: rate,
   cachedInputAudio: rate,
+  cacheWriteInput: rate,
   output: rate,
   thoughts: rate,
   outputAudio: rate,
@@ -60,6 +61,7 @@ export function quantities(promptMax: number, outputMax: number): fc.Arbitrary<Q
       thoughts: fc.integer({ min: 0, max: Math.floor(outputMax / 2) }),
       toolUse: split(promptMax),
       extras: fc.record({
+        cacheWriteTokens: fc.integer({ min: 0, max: Math.floor(promptMax / 10) }),
         groundedPrompts: fc.integer({ min: 0, max: 1 }),
         searchQueries: fc.integer({ min: 0, max: 10 }),
         items: fc.integer({ min: 0, max: 4 }),
@@ -123,7 +125,10 @@ export function costByHand(rates: Rates, quantities: Quantities, tier: Tier): bi
     const of = (name: string, whole: number) =>
       kind === 'TEXT' ? textOf(name, whole) : part(`${name}.${kind}`)
     const cached = of('cached', quantities.cachedTokens)
-    bag.push([of('prompt', quantities.promptTokens) - cached, input(kind), plain])
+    const fresh = of('prompt', quantities.promptTokens) - cached
+    const written = kind === 'TEXT' ? Math.min(part('cacheWriteTokens'), fresh) : 0
+    bag.push([fresh - written, input(kind), plain])
+    bag.push([written, token.cacheWriteInput ?? token.input, plain])
     bag.push([cached, cachedInput(kind), cachedPercent])
     bag.push([of('toolUse', quantities.toolUsePromptTokens), input(kind), plain])
     bag.push([of('candidates', quantities.candidatesTokens), output(kind), plain])

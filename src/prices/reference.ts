@@ -64,7 +64,10 @@ function inputText(rates: PriceSection | LongContextSection): string {
 }
 
 function cachedText(rates: PriceSection | LongContextSection): string {
-  return joined(rates.cachedInputUsdPerMillion ?? '–', [['audio', rates.cachedInputAudioUsdPerMillion]])
+  return joined(rates.cachedInputUsdPerMillion ?? '–', [
+    ['audio', rates.cachedInputAudioUsdPerMillion],
+    ['written', rates.cacheWriteInputUsdPerMillion],
+  ])
 }
 
 function outputText(rates: PriceSection | LongContextSection): string {

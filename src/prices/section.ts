@@ -31,6 +31,7 @@ interface TokenSection {
   readonly inputVideoUsdPerMillion?: string | undefined
   readonly cachedInputUsdPerMillion?: string | undefined
   readonly cachedInputAudioUsdPerMillion?: string | undefined
+  readonly cacheWriteInputUsdPerMillion?: string | undefined
   readonly outputUsdPerMillion: string
   readonly thoughtsUsdPerMillion?: string | undefined
   readonly outputAudioUsdPerMillion?: string | undefined
@@ -74,6 +75,7 @@ function tokenRatesOf(section: TokenSection): TokenRates {
     ...optional('inputVideo', section.inputVideoUsdPerMillion),
     ...optional('cachedInput', section.cachedInputUsdPerMillion),
     ...optional('cachedInputAudio', section.cachedInputAudioUsdPerMillion),
+    ...optional('cacheWriteInput', section.cacheWriteInputUsdPerMillion),
     output: nanoUsdOf(section.outputUsdPerMillion),
     ...optional('thoughts', section.thoughtsUsdPerMillion),
     ...optional('outputAudio', section.outputAudioUsdPerMillion),

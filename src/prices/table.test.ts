@@ -47,6 +47,7 @@ test('[PRC-01] every rate converts exactly', () => {
       cachedInputAudioUsdPerMillion: 'cachedInputAudio',
       outputUsdPerMillion: 'output',
       requestUsd: 'request',
+      cacheWriteInputUsdPerMillion: 'cacheWriteInput',
     },
     ...{ thoughtsUsdPerMillion: 'thoughts', outputAudioUsdPerMillion: 'outputAudio' },
     ...{

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../errors.ts'
 import type { Opening, Upstream } from '../nouns.ts'
-import { createRouter } from './route.ts'
+import { createRouter, type Fallback } from './route.ts'
 
 const upstream = (name: string) => ({ name }) as Upstream
 const google = upstream('google')
@@ -16,11 +16,11 @@ const CONFIG = {
     'gemini-2.5-*': { targets: ['comet'] },
     fast: { targets: [{ upstream: 'sandbox', model: 'gemini-2.5-flash' }, 'google'] },
   },
-  fallback: [google],
+  fallback: [{ upstream: google, serves: [] }],
 }
 
 function where(
-  config: typeof CONFIG | { models: Record<string, never>; fallback: Upstream[] },
+  config: typeof CONFIG | { models: Record<string, never>; fallback: Fallback[] },
   model: string,
 ) {
   return createRouter(config, UPSTREAMS, () => undefined)
@@ -38,8 +38,24 @@ test('[ROUTE-01] an exact name, then the glob that spells out most, then upstrea
 })
 
 test('[ROUTE-02] without an entry every name goes to the fallback', () => {
-  const config = { models: {}, fallback: [google, comet] }
+  const config = { models: {}, fallback: [google, comet].map((upstream) => ({ upstream, serves: [] })) }
   assert.deepEqual(where(config, 'anything'), ['google/anything', 'comet/anything'])
+})
+
+test('[ROUTE-02] a name goes to those that are known for it, else to those that serve any, else to all', () => {
+  const fallback = [
+    { upstream: google, serves: ['gemini-*'] },
+    { upstream: comet, serves: ['gemini-*', 'gpt-*'] },
+    { upstream: sandbox, serves: [] },
+  ]
+  const config = { models: {}, fallback }
+  assert.deepEqual(where(config, 'gemini-9'), ['google/gemini-9', 'comet/gemini-9'])
+  assert.deepEqual(where(config, 'gpt-9'), ['comet/gpt-9'])
+  assert.deepEqual(where(config, 'qwen3'), ['sandbox/qwen3'])
+  assert.deepEqual(where({ models: {}, fallback: fallback.slice(0, 2) }, 'qwen3'), [
+    'google/qwen3',
+    'comet/qwen3',
+  ])
 })
 
 test("[ERR-MODEL-01] a name that leads nowhere is Google's 404", () => {

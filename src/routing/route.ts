@@ -2,13 +2,24 @@
 import { modelNotFound } from '../errors.ts'
 import type { Price } from '../nouns/money.ts'
 import type { Opening, Target, Upstream } from '../nouns.ts'
-import { isGlob, matchesGlob } from '../wire/glob.ts'
+import { isGlob, matchesAny, matchesGlob } from '../wire/glob.ts'
 
 export interface RouteConfig {
   /** Names and globs → targets: an upstream's name, or one with the model's name there. */
-  readonly models: Readonly<Record<string, { readonly targets: readonly TargetConfig[] }>>
-  /** Where names go that no entry of an empty `models` mentions. */
-  readonly fallback: readonly Upstream[]
+  readonly models: Readonly<Record<string, RouteEntry>>
+  /** Where names go when `models` is empty: to those that are known for the name, else to those that serve every name. */
+  readonly fallback: readonly Fallback[]
+}
+
+export interface RouteEntry {
+  readonly targets: readonly TargetConfig[]
+  readonly thinking?: Target['thinking']
+}
+
+/** An upstream that is asked without being named, and the names and globs that it is known for; none for every name. */
+export interface Fallback {
+  readonly upstream: Upstream
+  readonly serves: readonly string[]
 }
 
 export type TargetConfig = string | { readonly upstream: string; readonly model?: string | undefined }
@@ -34,19 +45,26 @@ export function createRouter(
   const aliases = new Map<string, readonly Target[]>()
   // The more of a name a glob spells out, the earlier it is asked.
   const globs = entries.filter(([name]) => isGlob(name)).sort(([a], [b]) => literals(b) - literals(a))
-  for (const [name, { targets }] of entries) {
-    if (!isGlob(name)) aliases.set(name, targetsOf(targets, name, upstreams))
+  for (const [name, entry] of entries) {
+    if (!isGlob(name)) aliases.set(name, targetsOf(entry, name, upstreams))
   }
 
   function find(model: string): readonly Target[] {
     const exact = aliases.get(model)
     if (exact !== undefined) return exact
     const glob = globs.find(([pattern]) => matchesGlob(pattern, model))
-    if (glob !== undefined) return targetsOf(glob[1].targets, model, upstreams)
+    if (glob !== undefined) return targetsOf(glob[1], model, upstreams)
     const slash = model.indexOf('/')
     const named = slash > 0 ? upstreams.get(model.slice(0, slash)) : undefined
     if (named !== undefined) return [targetOf(named, model.slice(slash + 1))]
-    return entries.length === 0 ? config.fallback.map((upstream) => targetOf(upstream, model)) : []
+    return entries.length === 0 ? fallbackFor(model).map(({ upstream }) => targetOf(upstream, model)) : []
+  }
+
+  function fallbackFor(model: string): readonly Fallback[] {
+    const known = config.fallback.filter(({ serves }) => matchesAny(serves, model))
+    if (known.length > 0) return known
+    const unbound = config.fallback.filter(({ serves }) => serves.length === 0)
+    return unbound.length > 0 ? unbound : config.fallback
   }
 
   function route(opening: Opening): readonly Target[] {
@@ -59,7 +77,7 @@ export function createRouter(
 }
 
 function targetsOf(
-  targets: readonly TargetConfig[],
+  { targets, thinking }: RouteEntry,
   model: string,
   upstreams: ReadonlyMap<string, Upstream>,
 ): Target[] {
@@ -67,12 +85,12 @@ function targetsOf(
     const name = typeof target === 'string' ? target : target.upstream
     const upstream = upstreams.get(name)
     if (upstream === undefined) throw new Error(`models: the upstream ${name} does not exist`)
-    return targetOf(upstream, typeof target === 'string' ? model : (target.model ?? model))
+    return targetOf(upstream, typeof target === 'string' ? model : (target.model ?? model), thinking)
   })
 }
 
-function targetOf(upstream: Upstream, model: string): Target {
-  return { upstream, model, credential: 0, price: undefined }
+function targetOf(upstream: Upstream, model: string, thinking: Target['thinking'] = 'pass'): Target {
+  return { upstream, model, credential: 0, price: undefined, thinking }
 }
 
 function literals(pattern: string): number {

@@ -70,6 +70,7 @@ const UNEXPOSED: ReadonlySet<string> = new Set([
   'upstream_unreachable',
   'deadline_exceeded',
   'invalid_argument',
+  'untranslatable',
 ])
 
 function failedAttempt(

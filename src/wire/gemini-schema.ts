@@ -7,7 +7,7 @@ import { ENUMS } from './gemini-enums.ts'
 import { createReader, type MessageOf } from './protojson.ts'
 
 /** Messages by their names in the package; nested ones carry their parent's. */
-const MESSAGES = {
+export const MESSAGES = {
   GenerateContentRequest: {
     model: 'string',
     contents: 'Content[]',
@@ -305,7 +305,7 @@ const MESSAGES = {
   },
 } as const
 
-const ONEOFS = {
+export const ONEOFS = {
   Part: {
     data: [
       'text',

@@ -1,10 +1,10 @@
 /** What holds of every answer to a request, whatever was asked. Each law throws an AssertionError that names it. */
 import assert from 'node:assert/strict'
 import { Check } from 'typebox/schema'
-import { readMessage } from '../../src/upstreams/sandbox/message.ts'
 import { SANDBOX_MODELS } from '../../src/upstreams/sandbox/models.ts'
 import { readGeminiSchema, readJsonSchema } from '../../src/upstreams/sandbox/schema/read.ts'
 import { validate } from '../../src/upstreams/sandbox/schema/validate.ts'
+import { readMessage } from '../../src/upstreams/translation/checks/message.ts'
 import type { Candidate, GenerateContentResponse, Part, UsageMetadata } from '../../src/wire/gemini.ts'
 import type { Sample } from './requests.ts'
 

@@ -18,7 +18,7 @@ export async function ask(verb: Verb, { model, body }: Sample): Promise<Generate
   return drain(
     await upstream.send(
       callOf(verb, model, body),
-      { upstream, model, credential: 0, price: undefined },
+      { upstream, model, credential: 0, price: undefined, thinking: 'pass' },
       CALLER,
     ),
   )

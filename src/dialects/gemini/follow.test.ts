@@ -93,3 +93,32 @@ test('an object is put into words once, though it is weighed and written', () =>
   sink().chunk({ response: { candidates: [] } })
   assert.equal(rendered(), 2)
 })
+
+const objectOf = (text: string): Chunk => ({ response: { modelVersion: text } })
+
+test('objects of one turn go out in one write, before the end and before a break', async () => {
+  for (const stop of ['end', 'fail'] as const) {
+    const { source, response, heard, writer, sink } = rig()
+    const over = follow(source, response, writer)
+    sink().chunk(objectOf('a'))
+    sink().chunk(objectOf('b'))
+    assert.deepEqual(heard, [])
+    await Promise.resolve()
+    assert.deepEqual(heard, ['chunk {"modelVersion":"a"}{"modelVersion":"b"}'])
+    sink().chunk(objectOf('c'))
+    if (stop === 'end') sink().end()
+    else sink().fail(new Error('broken'))
+    await over
+    assert.deepEqual(heard.slice(1, 2), ['chunk {"modelVersion":"c"}'])
+    assert.equal(heard.length, 3)
+  }
+})
+
+test('[NATIVE-SLOW-01] a source that goes on and on is paused within its own turn', () => {
+  const { source, response, writer, sink } = rig()
+  void follow(source, response, writer)
+  response.full = true
+  for (let pushed = 0; pushed < 100 && source.heard.length === 1; pushed++)
+    sink().chunk(objectOf('x'.repeat(1_024)))
+  assert.deepEqual(source.heard, ['start', 'pause'])
+})

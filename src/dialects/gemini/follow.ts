@@ -10,6 +10,9 @@ export interface Writer {
   fail(error: Error): void
 }
 
+/** Objects that come in one turn go out in one write, up to here: fifty small writes cost more than what is in them. */
+const GATHERED_BYTES_MAX = 64 * 1024
+
 /** Resolves when the answer was written to its end, was broken off, or the client left. */
 export function follow(source: Source, response: HttpResponse, writer: Writer): Promise<void> {
   return new Promise((resolve) => {
@@ -22,6 +25,23 @@ export function follow(source: Source, response: HttpResponse, writer: Writer): 
       weighed = chunk
       rendered = bytes
       return bytes
+    }
+    let gathered: Buffer[] = []
+    let gatheredBytes = 0
+    const write = (bytes: Buffer): void => {
+      if (!writer.chunk(bytes) && !isOver) source.pause()
+    }
+    const flush = (): void => {
+      if (gatheredBytes === 0) return
+      const pieces = gathered
+      gathered = []
+      gatheredBytes = 0
+      write(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces))
+    }
+    const gather = (bytes: Buffer): void => {
+      gatheredBytes += bytes.length
+      if (gathered.push(bytes) === 1) queueMicrotask(() => !isOver && flush())
+      if (gatheredBytes >= GATHERED_BYTES_MAX) flush()
     }
     response.onDrain(() => {
       if (!isOver) source.resume()
@@ -37,15 +57,19 @@ export function follow(source: Source, response: HttpResponse, writer: Writer): 
     source.start({
       weigh: (chunk) => render(chunk).length,
       chunk: (chunk) => {
-        if (!writer.chunk(render(chunk))) source.pause()
+        // An upstream's own bytes have been gathered where they were read.
+        if (chunk.bytes === undefined) gather(render(chunk))
+        else write(render(chunk))
       },
       end: (last) => {
         isOver = true
+        flush()
         writer.end(last === undefined ? undefined : render(last))
         resolve()
       },
       fail: (error) => {
         isOver = true
+        flush()
         writer.fail(error)
         resolve()
       },

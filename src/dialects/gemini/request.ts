@@ -4,6 +4,7 @@ import { badRequest, GatewayError } from '../../errors.ts'
 import type { Call, HttpRequest, Opening } from '../../nouns.ts'
 import { type JsonLimits, JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { factsOf, tierOf, WATCH } from './facts.ts'
+import { isStrict } from './strict.ts'
 import { tagsOf } from './tags.ts'
 
 const SECONDS = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i
@@ -24,12 +25,14 @@ const FORWARDED_QUERY = ['prettyPrint', 'quotaUser'] as const
 export async function decode(request: HttpRequest, opening: Opening, limits: JsonLimits): Promise<Call> {
   refuseContentType(request.headers['content-type'])
   const tags = tagsOf(request.headers['x-wasat-tags'])
+  const strict = isStrict(request.headers['x-wasat-translation'])
   const scanner = new JsonScanner(limits, WATCH)
   const body = await request.body(visitor(scanner))
   finishScan(scanner, body)
   return {
     ...callOf(opening, body, scanner, request),
     tags,
+    isStrict: strict,
     forwardHeaders: forwardHeaders(request),
     forwardQuery: forwardQuery(request.query),
     deadlineAtMs: deadlineOf(request),
@@ -67,6 +70,7 @@ function callOf(opening: Opening, body: Buffer, scanner: JsonScanner, asker: Ask
     forwardQuery: '',
     tags: asker.tags,
     tier: asker.tier ?? tierOf(scanner.found),
+    isStrict: false,
     receivedAtMs: asker.receivedAtMs,
     deadlineAtMs: undefined,
     clientLeft: () => asker.clientLeft(),

@@ -3,11 +3,12 @@
  * large integers, and lose how everything else was written. Linear; the text is taken for valid.
  */
 
+import { endOfString } from '../../wire/json-spans.ts'
+
 /** Longer strings are no names: they are passed over unread. */
 const STRING_BYTES_MAX = 4_096
 
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
@@ -77,28 +78,6 @@ function createPlace(skip: ReadonlySet<string>) {
   }
 
   return { step, string, isReading: () => skipping === 0 }
-}
-
-/** Up to here a string is looked through here; from here on by the machine, whose every call has its price. */
-const NEAR_BYTES = 64
-
-/** One after the closing quote. */
-function endOfString(json: Buffer, start: number): number {
-  let at = start + 1
-  for (;;) {
-    const near = Math.min(at + NEAR_BYTES, json.length)
-    while (at < near) {
-      const byte = json[at]
-      if (byte === QUOTE) return at + 1
-      at += byte === BACKSLASH ? 2 : 1
-    }
-    const end = at < json.length ? json.indexOf(QUOTE, at) : -1
-    if (end < 0) return json.length
-    let backslashes = 0
-    while (end - 1 - backslashes >= at && json[end - 1 - backslashes] === BACKSLASH) backslashes++
-    if (backslashes % 2 === 0) return end + 1
-    at = end + 1
-  }
 }
 
 function decode(json: Buffer, start: number, end: number): string | undefined {

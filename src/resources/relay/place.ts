@@ -1,5 +1,6 @@
 /** Sends a call to where the things lie that it uses. */
 import { GatewayError } from '../../errors.ts'
+import { withBody } from '../../nouns/call.ts'
 import type { Call, Caller, Placed, Target } from '../../nouns.ts'
 import { type Hosts, WISH_HEADER } from './hosts.ts'
 import type { References, Used } from './references.ts'
@@ -24,19 +25,7 @@ function placed(call: Call, targets: readonly Target[], used: Used): Placed {
           .filter(({ upstream }) => upstream.name === home.upstream)
           .map((target) => ({ ...target, credential: home.account.credential, pinned: true }))
   if (left.length === 0) throw elsewhere(call, targets, used)
-  return { call: body === call.body ? call : withBody(call, body), targets: left }
-}
-
-function withBody(call: Call, body: Buffer): Call {
-  let document: Record<string, unknown> | undefined
-  return {
-    ...call,
-    body,
-    document: () => {
-      document ??= JSON.parse(body.toString('utf8')) as Record<string, unknown>
-      return document
-    },
-  }
+  return { call: withBody(call, body), targets: left }
 }
 
 function elsewhere(call: Call, targets: readonly Target[], { home, shown }: Used): GatewayError {

@@ -1,8 +1,9 @@
 /** What an upstream offers, read from its own `models.list`. */
 import { GatewayError } from '../../errors.ts'
 import type { Model } from '../../wire/gemini.ts'
-import { errorOf, isCredentialRefused } from './errors.ts'
-import { buildListRequest, type Endpoint, type OutgoingRequest } from './request.ts'
+import type { OutgoingRequest } from '../http/pool.ts'
+import { errorOf, isCredentialRefused } from '../native/errors.ts'
+import { buildListRequest, type Endpoint } from './request.ts'
 
 /** Google lists well under one page of 1,000; the bound is against a page token that never ends. */
 const PAGES_MAX = 20

@@ -1,6 +1,6 @@
 /** Call → the request that goes to a Gemini-compatible upstream: another URL, another credential, the same bytes. */
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Call, Target } from '../../nouns.ts'
+import type { OutgoingRequest } from '../http/pool.ts'
 
 export interface Endpoint {
   /** Path in front of the API version, without a trailing slash. */
@@ -8,13 +8,6 @@ export interface Endpoint {
   /** Undefined: the version that the client asked for. */
   readonly apiVersion: string | undefined
   readonly credential: 'header' | 'bearer'
-}
-
-export interface OutgoingRequest {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly headers: Record<string, string>
-  readonly body: Buffer | null
 }
 
 /** The developer API knows three versions; Vertex's `v1beta1` is its `v1beta`. */
@@ -71,16 +64,4 @@ function nameModel(call: Call, target: Target): Buffer {
   const alias = call.model.replaceAll(/[.+*?^$()[\]{}|\\/]/g, '\\$&')
   const mention = new RegExp(`(?<!\\\\)("model"\\s*:\\s*")(?:models(?:/|\\\\/))?${alias}"`, 'g')
   return Buffer.from(call.body.toString('latin1').replaceAll(mention, `$1models/${target.model}"`), 'latin1')
-}
-
-/** What of the upstream's answer headers the client may see. */
-const ANSWER_HEADERS = ['content-type', 'content-length', 'retry-after', 'x-gemini-service-tier'] as const
-
-export function visibleHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const visible: Record<string, string> = {}
-  for (const name of ANSWER_HEADERS) {
-    const value = headers[name]
-    if (typeof value === 'string') visible[name] = value
-  }
-  return visible
 }

@@ -5,8 +5,9 @@ import type { Readable } from 'node:stream'
 import type { Pool } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { RelayAnswer, RelayRequest, ResourceHost } from '../../nouns.ts'
+import { answerError, connectionError, withoutKey } from '../http/errors.ts'
+import { isCredentialRefused } from '../native/errors.ts'
 import { inBlocks } from './blocks.ts'
-import { answerError, connectionError, isCredentialRefused, withoutKey } from './errors.ts'
 import { credentialHeader, type Endpoint, versionFor } from './request.ts'
 
 export interface ResourceHostOptions {

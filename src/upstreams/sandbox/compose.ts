@@ -1,7 +1,7 @@
 /** The answer to a Generation: what each candidate says, before it is cut into chunks or not. */
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
-import { roleOf, textOf } from './contents.ts'
+import { roleOf, textOf } from '../translation/checks/contents.ts'
 import { createRandom, digestOf } from './digest.ts'
 import { type Draft, draftOf, type Thoughts } from './draft.ts'
 import type { Medium } from './media/medium.ts'

@@ -1,7 +1,8 @@
 /** What a content that is to be cached costs its model in tokens. */
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
-import { type Reader, readMaterials } from './materials.ts'
-import { readMessage } from './message.ts'
+import { readMessage } from '../translation/checks/message.ts'
+import type { Reader } from '../translation/recall.ts'
+import { readMaterials } from './materials.ts'
 import type { SandboxModel } from './models.ts'
 import { tallyPrompt, totalOf } from './usage.ts'
 

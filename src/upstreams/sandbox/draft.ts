@@ -1,11 +1,11 @@
 /** From what a player wants to say to what a candidate says: stop sequences, the token limit, thoughts, signatures. */
 import type { Candidate, Part } from '../../wire/gemini.ts'
+import { tokenEnds } from '../tokenizer.ts'
+import type { Modality } from '../translation/checks/mime-types.ts'
 import { sign } from './functions/signatures.ts'
 import { likelihoods } from './likelihood.ts'
-import type { Modality } from './media/medium.ts'
 import { fit, type Piece } from './piece.ts'
 import type { Play, Scene } from './play.ts'
-import { tokenEnds } from './tokenizer.ts'
 import { addTokens, type Tally } from './usage.ts'
 
 /** What one candidate says. */

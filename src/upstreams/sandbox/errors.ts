@@ -1,10 +1,7 @@
 /** What the sandbox says when it refuses, in Google's words where those are known. */
 
-import { GatewayError, invalidField, modelNotFound as noSuchModel } from '../../errors.ts'
+import { type GatewayError, invalidField, modelNotFound as noSuchModel } from '../../errors.ts'
 import type { Call } from '../../nouns.ts'
-
-/** Violations listed in one error. */
-const VIOLATIONS_MAX = 100
 
 /** Google's answer to a model that there is not, and to a verb that the model does not have. */
 export function modelNotFound(call: Call, model: string): GatewayError {
@@ -14,33 +11,4 @@ export function modelNotFound(call: Call, model: string): GatewayError {
 /** A well-formed request for something that the sandbox cannot do: refused, because ignoring it would be a lie. */
 export function notYet(field: string, what: string): GatewayError {
   return invalidField(field, `${what} is not supported by the sandbox yet.`)
-}
-
-/** Collects what Google's validator lists as `* Message.path: text` lines, and throws them together. */
-export class Complaints {
-  readonly #lines: { field: string; line: string }[] = []
-  readonly #root: string
-
-  /** `root` is the message's name, such as `GenerateContentRequest`. */
-  constructor(root: string) {
-    this.#root = root
-  }
-
-  /** `path` is snake_case and relative to the root. */
-  add(path: string, text: string): void {
-    if (this.#lines.length >= VIOLATIONS_MAX) return
-    this.#lines.push({ field: path, line: `* ${this.#root}${path && `.${path}`}: ${text}\n` })
-  }
-
-  /** Throws `invalid_argument` when there is anything to complain about. */
-  throwAny(): void {
-    if (this.#lines.length === 0) return
-    const fieldViolations = this.#lines.map(({ field, line }) => ({
-      ...(field && { field }),
-      description: line,
-    }))
-    throw new GatewayError('invalid_argument', this.#lines.map(({ line }) => line).join(''), {
-      details: [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations }],
-    })
-  }
 }

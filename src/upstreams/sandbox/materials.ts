@@ -1,7 +1,7 @@
 /** The media of a request: bytes that came inline, and files that the caller stored before. */
 import { invalidField } from '../../errors.ts'
-import type { Caller, Library } from '../../nouns.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
+import type { Reader } from '../translation/recall.ts'
 import type { ReadOptions } from './media/read.ts'
 import { type MediumSource, sourceOfBytes } from './media/source.ts'
 import type { SandboxModel } from './models.ts'
@@ -12,12 +12,6 @@ type Part = GeminiMessage<'Part'>
 type Blob = GeminiMessage<'Blob'>
 type FileData = GeminiMessage<'FileData'>
 type Resolution = NonNullable<GeminiMessage<'GenerationConfig'>['mediaResolution']>
-
-/** Whose request it is, and where that caller's files are. */
-export interface Reader {
-  readonly caller: Caller
-  readonly library: Library
-}
 
 export interface MaterialOptions {
   readonly model: SandboxModel

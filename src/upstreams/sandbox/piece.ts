@@ -1,7 +1,8 @@
 /** Parts with their cost, and how many of them fit under a limit. */
 import type { Part } from '../../wire/gemini.ts'
-import type { Medium, Modality } from './media/medium.ts'
-import { countTokens, tokenEnds } from './tokenizer.ts'
+import { countTokens, tokenEnds } from '../tokenizer.ts'
+import type { Modality } from '../translation/checks/mime-types.ts'
+import type { Medium } from './media/medium.ts'
 
 /** A part of a candidate with its cost. */
 export interface Piece {

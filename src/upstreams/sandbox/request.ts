@@ -1,26 +1,22 @@
 /** From a Call's body to what the sandbox answers: reads, checks and refuses as Google does. */
-import { GatewayError, invalidField } from '../../errors.ts'
+import { GatewayError } from '../../errors.ts'
 import type { Call } from '../../nouns.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
-import { recall } from './cached-content.ts'
-import { checkContents, checkMedia, checkParts, roleOf } from './contents.ts'
+import { Complaints } from '../translation/checks/complaints.ts'
+import { checkContents, checkMedia, checkParts, roleOf } from '../translation/checks/contents.ts'
+import { checkForm, checkSystemInstruction } from '../translation/checks/form.ts'
+import { readMessage } from '../translation/checks/message.ts'
+import { type Reader, recall } from '../translation/recall.ts'
 import { type Hop, hopOf } from './continuation.ts'
-import { Complaints, notYet } from './errors.ts'
+import { notYet } from './errors.ts'
 import { checkFeatures } from './features.ts'
-import { checkDeclarations } from './functions/declarations.ts'
-import { checkAgainstModel, checkRanges } from './generation-config.ts'
-import { type Reader, readMaterials } from './materials.ts'
-import { readMessage } from './message.ts'
+import { checkAgainstModel } from './generation-config.ts'
+import { readMaterials } from './materials.ts'
 import type { SandboxModel } from './models.ts'
 import { readThinking, type Thinking } from './thinking.ts'
 import { type MediaOf, NO_MEDIA, NO_TOKENS, type Tally, tallyPrompt, totalOf } from './usage.ts'
 
 export type GenerateRequest = GeminiMessage<'GenerateContentRequest'>
-
-const LABELS_MAX = 64
-const LABEL_CHARS_MAX = 63
-/** One per category is allowed; beyond this nobody looks at them one by one. */
-const SAFETY_SETTINGS_MAX = 64
 
 /** A request for content that has been found good. */
 export interface Generation {
@@ -77,52 +73,9 @@ function mediaOf(
   return readMaterials(contents, reader, { model, resolution: generationConfig?.mediaResolution, path })
 }
 
-function checkForm(complaints: Complaints, request: GenerateRequest): void {
-  checkContents(complaints, 'contents', request.contents)
-  if (request.systemInstruction) checkParts(complaints, 'system_instruction', request.systemInstruction)
-  checkDeclarations(complaints, request.tools ?? [])
-  checkSafetySettings(complaints, request.safetySettings ?? [])
-  if (request.generationConfig) checkRanges(complaints, 'generation_config.', request.generationConfig)
-  checkLabels(complaints, request.labels ?? {})
-}
-
-function checkSafetySettings(
-  complaints: Complaints,
-  settings: readonly GeminiMessage<'SafetySetting'>[],
-): void {
-  if (settings.length > SAFETY_SETTINGS_MAX) {
-    complaints.add('safety_settings', `at most ${SAFETY_SETTINGS_MAX} safety settings can be given`)
-    return
-  }
-  const categories = new Set<string>()
-  settings.forEach(({ category = 'HARM_CATEGORY_UNSPECIFIED' }, index) => {
-    if (category === 'HARM_CATEGORY_UNSPECIFIED') {
-      complaints.add(`safety_settings[${index}].category`, 'category is not specified')
-    } else if (categories.has(category)) {
-      complaints.add(`safety_settings[${index}]`, `there is more than one setting for ${category}`)
-    }
-    categories.add(category)
-  })
-}
-
-function checkLabels(complaints: Complaints, labels: Record<string, string>): void {
-  const entries = Object.entries(labels)
-  if (entries.length > LABELS_MAX) complaints.add('labels', `at most ${LABELS_MAX} labels can be given`)
-  if (entries.some(([key, value]) => key.length > LABEL_CHARS_MAX || value.length > LABEL_CHARS_MAX)) {
-    complaints.add('labels', `keys and values must not exceed ${LABEL_CHARS_MAX} characters`)
-  }
-}
-
 function checkRoles(contents: GenerateRequest['contents']): void {
   contents?.forEach((content, index) => {
     roleOf(content, `contents[${index}]`)
-  })
-}
-
-function checkSystemInstruction(instruction: GeminiMessage<'Content'> | undefined): void {
-  instruction?.parts?.forEach((part, index) => {
-    if (part.text !== undefined) return
-    throw invalidField(`system_instruction.parts[${index}]`, 'System instruction must be text.')
   })
 }
 

@@ -54,7 +54,7 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
       ...{ mediaBytes: 0, mediaParts: 0, imageBytes: 0, imageParts: 0 },
       ...{ usesStored: false, usesSearch: false },
     },
-    ...{ tags: undefined, tier: 'standard' as const },
+    ...{ tags: undefined, tier: 'standard' as const, isStrict: false },
     forwardHeaders: {},
     forwardQuery: '',
     receivedAtMs: 0,
@@ -66,7 +66,7 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
 export function send(verb: Verb, model: string, body: unknown): Promise<Answer> {
   return sandbox.send(
     callOf(verb, model, body),
-    { upstream: sandbox, model, credential: 0, price: undefined },
+    { upstream: sandbox, model, credential: 0, price: undefined, thinking: 'pass' },
     CALLER,
   )
 }

@@ -329,7 +329,7 @@ it('work for a client that left is given up', { timeout: 60_000 }, async () => {
   const call = { ...callOf('generateContent', FLASH, body), clientLeft: () => isGone }
   const answer = sandbox.send(
     call,
-    { upstream: sandbox, model: FLASH, credential: 0, price: undefined },
+    { upstream: sandbox, model: FLASH, credential: 0, price: undefined, thinking: 'pass' },
     CALLER,
   )
   isGone = true

@@ -1,14 +1,16 @@
 /** The sandbox: an upstream that behaves like Google's Gemini without an account, a key or a network. */
 import { performance } from 'node:perf_hooks'
 import { GatewayError } from '../../errors.ts'
-import type { Answer, Call, Caller, Library, Reading, Target, Upstream } from '../../nouns.ts'
+import type { Answer, Cacheable, Call, Caller, Library, Reading, Target, Upstream } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
+import { rewriteNative } from '../native/rewrite.ts'
 import { Searches } from '../searches.ts'
+import type { Reader } from '../translation/recall.ts'
+import { Report } from '../translation/report.ts'
 import { compose, type Stage } from './compose.ts'
 import { batchEmbedContents, embedContent } from './embeddings/embed.ts'
 import { modelNotFound } from './errors.ts'
 import type { Scripts } from './fixtures/shelf.ts'
-import type { Reader } from './materials.ts'
 import { SANDBOX_MODELS, type SandboxModel } from './models.ts'
 import { paceFor, type Speed } from './pace.ts'
 import { createPlayers } from './players.ts'
@@ -40,22 +42,40 @@ export function createSandboxUpstream(options: SandboxOptions): Upstream {
   const { name, now = () => new Date(), library, scripts, speed = [], corpus, python = true } = options
   const troupe = createPlayers({ corpus, python })
 
-  async function send(call: Call, target: Target, caller: Caller): Promise<Answer> {
+  async function send(asked: Call, target: Target, caller: Caller): Promise<Answer> {
     const startedAtMs = performance.now()
+    let report: Report | undefined
+    const call = rewriteNative(asked, target, () => (report ??= new Report(name)))
+    const translation = report as Report | undefined
+    translation?.throwIfStrict(call.isStrict)
     const scripted = await scripts?.answer(call, target, caller)
-    if (scripted !== undefined) return scripted
+    if (scripted !== undefined) return translation === undefined ? scripted : { ...scripted, translation }
     const stage = createStage(troupe.players, now(), call)
     try {
       const { responses, single } = await answerTo(call, target, { caller, library }, stage)
-      return createAnswer(call, responses, { single, startedAtMs, pace: paceFor(speed, target.model) })
+      const pace = paceFor(speed, target.model)
+      return createAnswer(call, responses, { single, startedAtMs, pace, translation })
     } finally {
       stage.done()
+    }
+  }
+
+  function cacheable(id: string): Cacheable | undefined {
+    const model = SANDBOX_MODELS.get(id)
+    if (!model?.resource.supportedGenerationMethods?.includes('createCachedContent')) return undefined
+    return {
+      tokensMin: model.cacheTokensMin ?? 0,
+      countTokens: async (document, caller) => {
+        const { countCached } = await import('./count-cached.ts')
+        return countCached(model, document, { caller, library })
+      },
     }
   }
 
   return {
     name,
     kind: 'sandbox',
+    cacheable,
     // None is needed; one try is all there is, since a second would give the same answer.
     credentials: 1,
     send,
@@ -157,12 +177,13 @@ interface AnswerOptions {
   readonly single: boolean
   readonly startedAtMs: number
   readonly pace: Pace | undefined
+  readonly translation: Answer['translation'] | undefined
 }
 
 function createAnswer(
   call: Call,
   responses: Iterator<GenerateContentResponse>,
-  { single, startedAtMs, pace }: AnswerOptions,
+  { single, startedAtMs, pace, translation }: AnswerOptions,
 ): Answer {
   let reading: Reading = { usage: undefined, finishReason: undefined, modelVersion: undefined, begun: false }
   const searches = new Searches()
@@ -183,6 +204,7 @@ function createAnswer(
     delivery: call.delivery,
     headers: {},
     source: createSource(responses, { single, observe, pace }),
+    ...(translation !== undefined && { translation }),
     reading: () => reading,
     retryable: false,
     firstByteMs: performance.now() - startedAtMs,

@@ -1,8 +1,9 @@
 /** Token counts of prompts and answers, in the shapes of `usageMetadata`. */
 import type { UsageMetadata } from '../../wire/gemini.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
-import type { Medium, Modality } from './media/medium.ts'
-import { countTokens } from './tokenizer.ts'
+import { countTokens } from '../tokenizer.ts'
+import type { Modality } from '../translation/checks/mime-types.ts'
+import type { Medium } from './media/medium.ts'
 
 type Content = GeminiMessage<'Content'>
 type Part = GeminiMessage<'Part'>

@@ -1,10 +1,10 @@
 /** How the sandbox executes code: writes a program, runs it in Python, and tells the result. */
 
 import type { Part } from '../../../wire/gemini.ts'
+import { countTokens } from '../../tokenizer.ts'
 import type { Random } from '../digest.ts'
 import type { Play, Player, Scene } from '../play.ts'
 import { clip } from '../text/edit.ts'
-import { countTokens } from '../tokenizer.ts'
 import type { CodeResult } from './interpreter.ts'
 import type { Plan } from './plan.ts'
 import type { Python } from './pool.ts'

@@ -10,13 +10,14 @@ import type { Call, Target } from '../../../nouns.ts'
 import type { EmbedUsage, GenerateContentResponse } from '../../../wire/gemini.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
 import { shorten } from '../../../wire/protojson-scalars.ts'
-import { checkParts, roleOf, textOf } from '../contents.ts'
+import { tokenEnds } from '../../tokenizer.ts'
+import { Complaints } from '../../translation/checks/complaints.ts'
+import { checkParts, roleOf, textOf } from '../../translation/checks/contents.ts'
+import { readMessage } from '../../translation/checks/message.ts'
 import { createRandom } from '../digest.ts'
-import { Complaints, notYet } from '../errors.ts'
-import { readMessage } from '../message.ts'
+import { notYet } from '../errors.ts'
 import type { SandboxModel } from '../models.ts'
 import { stemOf, stopWords } from '../text/words.ts'
-import { tokenEnds } from '../tokenizer.ts'
 
 type EmbedRequest = GeminiMessage<'EmbedContentRequest'>
 

@@ -1,17 +1,19 @@
 /** Everything about functions that Google refuses a request for, after the form of its declarations was found good. */
 import { GatewayError } from '../../../errors.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
+import { readCalling } from '../../translation/checks/calling.ts'
+import { pairTurns, turnsOf } from '../../translation/checks/turns.ts'
 import { notYet } from '../errors.ts'
 import type { SandboxModel } from '../models.ts'
 import { checkComputer } from './computer.ts'
-import { readCalling } from './config.ts'
 import { readFunctions } from './functions.ts'
 import { checkSignatures } from './signature-check.ts'
 import { SIGNED_SINCE_FAMILY } from './signatures.ts'
-import { checkTurns } from './turns.ts'
 
 type Request = Pick<GeminiMessage<'GenerateContentRequest'>, 'contents' | 'tools' | 'toolConfig'>
 type Tool = GeminiMessage<'Tool'>
+
+const STREAMED = 'tool_config.function_calling_config.stream_function_call_arguments'
 
 /** Throws `GatewayError`. `checkDeclarations` comes before it. */
 export function checkFunctions(model: SandboxModel, request: Request): void {
@@ -24,7 +26,10 @@ export function checkFunctions(model: SandboxModel, request: Request): void {
   checkComputer(tools, model)
   if (declared.length > 0) checkMixture(model, tools, toolConfig)
   readCalling(toolConfig, declared)
-  checkTurns(contents)
+  if (toolConfig?.functionCallingConfig?.streamFunctionCallArguments) {
+    throw notYet(STREAMED, 'streamFunctionCallArguments')
+  }
+  pairTurns(turnsOf(contents))
   checkSignatures(contents, model)
 }
 

@@ -1,6 +1,6 @@
 /** The functions that a request declares, as what choosing and calling them needs. */
-import { GatewayError } from '../../../errors.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
+import { checkParameters } from '../../translation/checks/declarations.ts'
 import { readGeminiSchema, readJsonSchema } from '../schema/read.ts'
 import type { Shape } from '../schema/shape.ts'
 
@@ -61,32 +61,13 @@ function readFunction(declaration: FunctionDeclaration, path: string): DeclaredF
 
 /** The root holds the arguments by name, so it is an OBJECT; one without any type is taken for that. */
 function readParameters(declaration: FunctionDeclaration, path: string): Shape | undefined {
-  const { name = '', parameters, parametersJsonSchema } = declaration
+  checkParameters(declaration, path)
+  const { parameters, parametersJsonSchema } = declaration
   if (parameters !== undefined) {
-    const { type = 'TYPE_UNSPECIFIED' } = parameters
-    if (type !== 'OBJECT' && type !== 'TYPE_UNSPECIFIED') throw notAnObject(name, 'parameters', path)
     return readGeminiSchema({ ...parameters, type: 'OBJECT' }, `${path}.parameters`)
   }
   if (parametersJsonSchema === undefined) return undefined
-  if (!mayBeObject(parametersJsonSchema)) throw notAnObject(name, 'parameters_json_schema', path)
   return readJsonSchema(parametersJsonSchema, `${path}.parameters_json_schema`)
-}
-
-function mayBeObject(schema: unknown): boolean {
-  if (!isObject(schema)) return false
-  const { type } = schema
-  return type === undefined || type === 'object' || (Array.isArray(type) && type.includes('object'))
-}
-
-function notAnObject(name: string, member: string, path: string): GatewayError {
-  const text = `Unable to submit request because \`${name}\` functionDeclaration \`${member}\` schema should be of type OBJECT.`
-  const details = [
-    {
-      '@type': 'type.googleapis.com/google.rpc.BadRequest',
-      fieldViolations: [{ field: `${path}.${member}`, description: text }],
-    },
-  ]
-  return new GatewayError('invalid_argument', text, { details })
 }
 
 function parametersOf({ parameters, parametersJsonSchema }: FunctionDeclaration): readonly Parameter[] {

@@ -1,8 +1,8 @@
 /** What the model says about the results of its calls: a sentence for each, with what is in the result. */
 
+import type { Exchange, FunctionResponse } from '../../translation/checks/turns.ts'
 import { capitalise, clip } from '../text/edit.ts'
 import { type Fact, flatten } from './facts.ts'
-import type { Exchange, FunctionResponse } from './turns.ts'
 import { stemOf } from './words.ts'
 
 /** Results that are told; more are only counted. */

@@ -1,12 +1,12 @@
 /** Plays function calls, and the answers that are made of their results. */
 import type { Part } from '../../../wire/gemini.ts'
+import { type Calling, readCalling } from '../../translation/checks/calling.ts'
 import type { Random } from '../digest.ts'
 import type { Play, Player, Scene } from '../play.ts'
 import { CANDIDATE_LEADS } from '../text/phrases.ts'
 import { makeArguments } from './arguments.ts'
 import { bestOf, declinesFunctions, type Wish, wishesOf } from './choose.ts'
 import { actionsFor } from './computer.ts'
-import { type Calling, readCalling } from './config.ts'
 import { type DeclaredFunction, readFunctions } from './functions.ts'
 import { writeOutcome } from './outcome.ts'
 import { SIGNED_SINCE_FAMILY } from './signatures.ts'

@@ -2,24 +2,14 @@
 import { GatewayError } from '../../../errors.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
 import { shorten } from '../../../wire/protojson-scalars.ts'
-import { roleOf } from '../contents.ts'
+import { roleOf } from '../../translation/checks/contents.ts'
+import { isStandIn } from '../../translation/checks/stand-ins.ts'
 import type { SandboxModel } from '../models.ts'
 import { hasResponse } from './concern.ts'
 import { contentDigest, familyByte, kindOf, readSignature, SIGNED_SINCE_FAMILY } from './signatures.ts'
 
 type Content = GeminiMessage<'Content'>
 type Part = GeminiMessage<'Part'>
-
-/**
- * Google's stand-ins for a history that another model wrote. They come raw, since all their characters are of the
- * url-safe alphabet, or as base64 of themselves from clients that take the field for bytes.
- */
-const STAND_INS: ReadonlySet<string> = new Set(
-  ['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go'].flatMap((word) => {
-    const encoded = Buffer.from(word).toString('base64')
-    return [word, encoded, encoded.replace(/=+$/, '')]
-  }),
-)
 
 /**
  * Throws Google's 400 when a step of the current turn lacks its signature, or has one that is not its own.
@@ -51,7 +41,7 @@ function startOfTurn(contents: readonly Content[]): number {
 }
 
 function checkSignature(part: Part, signature: string, model: SandboxModel): void {
-  if (STAND_INS.has(signature)) return
+  if (isStandIn(signature)) return
   const seal = readSignature(signature)
   if (seal === undefined) throw new GatewayError('invalid_argument', 'Corrupted thought signature.')
   const kind = kindOf(part)

@@ -1,12 +1,12 @@
 /** Asks the tools of a request one after another, and makes one answer of what they found. */
 import type { Candidate, Part } from '../../../wire/gemini.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
+import { countTokens } from '../../tokenizer.ts'
 import { digestOf } from '../digest.ts'
 import type { Play, Scene } from '../play.ts'
 import { type Manner, mannerOf } from '../text/manner.ts'
 import { CANDIDATE_LEADS } from '../text/phrases.ts'
 import { writeAnswer } from '../text/write.ts'
-import { countTokens } from '../tokenizer.ts'
 import { questionOf, sentencesWanted, urlsOf } from './ask.ts'
 import type { Corpus } from './corpus.ts'
 import type { CorpusDocument } from './document.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { countTokens } from '../tokenizer.ts'
+import { countTokens } from '../../tokenizer.ts'
 import { ground, metadataOf, textOfPlay } from './testing.fixture.ts'
 
 const SEARCH = [{ googleSearch: {} }]

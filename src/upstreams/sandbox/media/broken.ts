@@ -1,6 +1,6 @@
 /** What is said of a medium that cannot be made sense of. */
 import { GatewayError } from '../../../errors.ts'
-import type { Modality } from './medium.ts'
+import type { Modality } from '../../translation/checks/mime-types.ts'
 
 const NOUNS: Readonly<Record<Modality, string>> = {
   IMAGE: 'image',

@@ -1,8 +1,8 @@
 /** A medium's bytes as decoders see them: slices with checked access, and the error for what makes no sense. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GatewayError } from '../../../errors.ts'
+import type { Modality } from '../../translation/checks/mime-types.ts'
 import { brokenMedium } from './broken.ts'
-import type { Modality } from './medium.ts'
 import type { MediumSource } from './source.ts'
 import { type View, viewOf } from './view.ts'
 

@@ -1,5 +1,5 @@
 /** One medium: an image, a sound, a film, a document, read from a request or made for an answer. */
-export type Modality = 'TEXT' | 'IMAGE' | 'AUDIO' | 'VIDEO' | 'DOCUMENT'
+import type { Modality } from '../../translation/checks/mime-types.ts'
 
 export interface Medium {
   readonly mimeType: string

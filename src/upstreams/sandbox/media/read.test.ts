@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { essenceOf, mimeNumber, modalityOf } from '../../translation/checks/mime-types.ts'
 import { makeWav, pdfOfPages, read, samples16, twoColourPng } from './making.fixture.ts'
 import { readMedium } from './read.ts'
 import { sourceOfBytes } from './source.ts'
 import { FIXTURES } from './testing.fixture.ts'
-import { essenceOf, mimeNumber, modalityOf } from './types.ts'
 
 const png = twoColourPng([8, 8], 4, [230, 20, 20], [255, 255, 255])
 

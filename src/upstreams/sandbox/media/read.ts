@@ -1,19 +1,20 @@
 /** Reads one medium: what it is, what it costs, and what words are in it. */
 import { invalidField } from '../../../errors.ts'
 import { shorten } from '../../../wire/protojson-scalars.ts'
-import { countTokens } from '../tokenizer.ts'
+import { countTokens } from '../../tokenizer.ts'
+import type { Modality } from '../../translation/checks/mime-types.ts'
+import { modalityOf } from '../../translation/checks/mime-types.ts'
 import { brokenMedium } from './broken.ts'
 import { clipOf, describeClip, type VideoMetadata } from './clip.ts'
 import { DOCUMENT_DECODERS, PICTURE_DECODERS } from './decoders.ts'
 import { describeDocument, describePicture, describeSound, describeVideo } from './describe.ts'
 import { type MediaFile, openMedia } from './file.ts'
 import type { Document, Picture, Recording } from './found.ts'
-import type { Medium, Modality } from './medium.ts'
+import type { Medium } from './medium.ts'
 import { findRecording } from './recordings.ts'
 import { formatOf } from './sniff.ts'
 import type { MediumSource } from './source.ts'
 import { imageTokens, type MediaResolution, pageTokens, soundTokens, videoTokens } from './tokens.ts'
-import { modalityOf } from './types.ts'
 
 export interface ReadOptions {
   /** The part's, or else the request's. */

@@ -1,9 +1,10 @@
 /** Finds out what a sound or a film is, whichever of the two the client said. */
+
+import { essenceOf } from '../../translation/checks/mime-types.ts'
 import { RECORDING_DECODERS } from './decoders.ts'
 import type { MediaFile } from './file.ts'
 import type { Recording } from './found.ts'
 import { type Format, formatOf } from './sniff.ts'
-import { essenceOf } from './types.ts'
 
 /** A second of a recording that does not say how long it is, in bytes. */
 const BYTES_PER_SECOND = { AUDIO: 16_000, VIDEO: 250_000 } as const

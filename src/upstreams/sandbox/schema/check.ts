@@ -1,9 +1,15 @@
 /** Whether a model can give the form of answer that is asked for, and together with the tools. */
 import { GatewayError, invalidField } from '../../../errors.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
+import {
+  ENUM_TYPE,
+  enumNeedsValues,
+  JSON_TYPE,
+  schemaNeedsType,
+} from '../../translation/checks/response-format.ts'
 import { notYet } from '../errors.ts'
 import type { SandboxModel } from '../models.ts'
-import { askOf, ENUM_TYPE, JSON_TYPE } from './ask.ts'
+import { askOf } from './ask.ts'
 import { holdsOnlyTexts } from './only-texts.ts'
 
 type GenerationConfig = GeminiMessage<'GenerationConfig'>
@@ -24,19 +30,9 @@ export function checkStructuredOutput(
     throw notYet(`${ROOT}.response_mime_type`, `The response mime type '${mimeType}'`)
   }
   const isStructured = mimeType === JSON_TYPE || mimeType === ENUM_TYPE
-  if (shape !== undefined && !isStructured) {
-    throw invalidField(
-      `${ROOT}.response_mime_type`,
-      `A response schema requires the response mime type '${JSON_TYPE}' or '${ENUM_TYPE}'.`,
-    )
-  }
+  if (shape !== undefined && !isStructured) throw schemaNeedsType()
   if (!isStructured) return
-  if (mimeType === ENUM_TYPE && (shape === undefined || !holdsOnlyTexts(shape))) {
-    throw invalidField(
-      `${ROOT}.response_schema`,
-      `The response mime type '${ENUM_TYPE}' requires a response schema of type STRING with enum values.`,
-    )
-  }
+  if (mimeType === ENUM_TYPE && (shape === undefined || !holdsOnlyTexts(shape))) throw enumNeedsValues()
   checkModel(model, config)
   if (model.family < FAMILY_WITH_TOOLS) checkTools(tools, mimeType)
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { GatewayError } from '../../../errors.ts'
+import { readMessage } from '../../translation/checks/message.ts'
 import { createRandom } from '../digest.ts'
-import { readMessage } from '../message.ts'
 import {
   arbitraryGeminiSchema,
   arbitraryJsonSchema,

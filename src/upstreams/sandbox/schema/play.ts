@@ -1,8 +1,10 @@
 /** Plays structured output: JSON with and without a schema, and one value out of a list. */
+
+import { ENUM_TYPE, JSON_TYPE } from '../../translation/checks/response-format.ts'
 import type { Play, Player, Scene } from '../play.ts'
 import { normalise, subjectOf } from '../text/prompt.ts'
 import type { Conversation } from '../text/write.ts'
-import { askOf, ENUM_TYPE, JSON_TYPE } from './ask.ts'
+import { askOf } from './ask.ts'
 import { freeJson } from './free-json.ts'
 import type { Hints } from './hints.ts'
 import { makeValue } from './make.ts'

@@ -1,7 +1,7 @@
 /** Reads the schemas of a request into shapes, and refuses those that are wrong or that no value satisfies. */
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
 import { shorten } from '../../../wire/protojson-scalars.ts'
-import { Complaints } from '../errors.ts'
+import { Complaints } from '../../translation/checks/complaints.ts'
 import { unsatisfiable } from './effort.ts'
 import { hasEmptyCircle, heightOf, measure } from './endings.ts'
 import { readGemini } from './read-gemini.ts'

@@ -1,7 +1,7 @@
 /** What the readers of both schema dialects share: where they are, how much they have read, and their complaints. */
 import { invalidField } from '../../../errors.ts'
 import { shorten } from '../../../wire/protojson-scalars.ts'
-import type { Complaints } from '../errors.ts'
+import type { Complaints } from '../../translation/checks/complaints.ts'
 import { type Pattern, readPattern } from '../pattern/match.ts'
 import { PatternProblem } from '../pattern/node.ts'
 import { tooManyStates } from './effort.ts'

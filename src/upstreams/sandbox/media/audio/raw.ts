@@ -1,7 +1,8 @@
 /** Samples without a header: what they are is in the mime type. Source: RFC 2586, RFC 3551. */
+
+import { essenceOf, mimeNumber } from '../../../translation/checks/mime-types.ts'
 import type { MediaFile } from '../file.ts'
 import { isLength, type Recording } from '../found.ts'
-import { essenceOf, mimeNumber } from '../types.ts'
 import { peakOf } from './samples.ts'
 
 /** What Gemini's own voices are sent with. */

@@ -1,6 +1,7 @@
 /** Documents that are text: what is said of them, and the text itself. */
+
+import { essenceOf } from '../../../translation/checks/mime-types.ts'
 import type { MediaFile } from '../file.ts'
-import { essenceOf } from '../types.ts'
 import { plural } from '../words.ts'
 
 /** More than any model reads. Of a longer text only this much is looked at, and the rest is counted like it. */

@@ -1,0 +1,70 @@
+/** Failures of an exchange, whatever wire the upstream speaks. */
+import { GatewayError } from '../../errors.ts'
+
+const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+
+/** The connection was never made: the request cannot have been read. */
+const NEVER_CONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** A failure of the connection. `begun`: some of the answer had already been passed on. */
+export function connectionError(
+  name: string,
+  cause: Error & { code?: string },
+  begun: boolean,
+): GatewayError {
+  const code = cause.code ?? cause.name
+  const hint = `${name}: ${code}`
+  if (begun) return new GatewayError('upstream_broken', 'The upstream broke off its answer.', { cause, hint })
+  if (TIMEOUTS.has(code)) {
+    return new GatewayError('upstream_timeout', 'Deadline expired before operation could complete.', {
+      cause,
+      hint,
+    })
+  }
+  const failure = NEVER_CONNECTED.has(code) ? 'upstream_unreachable' : 'upstream_unavailable'
+  return new GatewayError(failure, `The upstream ${name} could not be reached.`, { cause, hint })
+}
+
+/** The answer is not what this protocol allows: malformed, empty, of the wrong kind, or cut off. */
+export function answerError(name: string, what: string, begun: boolean): GatewayError {
+  return new GatewayError(
+    begun ? 'upstream_broken' : 'upstream_unavailable',
+    `The upstream ${name} ${what}.`,
+    {
+      hint: `${name}: ${what}`,
+    },
+  )
+}
+
+/** Statuses that another target, or the same one later, may better. */
+const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504, 529])
+
+export function isRetryable(status: number): boolean {
+  return RETRYABLE_STATUSES.has(status)
+}
+
+/** Some services repeat the URL or the key of a request in their errors. Ours is nobody else's business. */
+export function withoutKey(bytes: Buffer, key: string): Buffer {
+  return key !== '' && bytes.includes(key)
+    ? Buffer.from(bytes.toString('latin1').replaceAll(key, 'REDACTED'), 'latin1')
+    : bytes
+}
+
+/** The same for an error inside an answer. */
+export function errorWithoutKey(error: GatewayError, key: string): GatewayError {
+  const shown = JSON.stringify([error.message, error.details])
+  if (key === '' || !shown.includes(key)) return error
+  const [message, details] = JSON.parse(shown.replaceAll(key, 'REDACTED'))
+  return new GatewayError(error.code, message, {
+    cause: error,
+    details,
+    ...(error.hint !== undefined && { hint: error.hint }),
+  })
+}

@@ -1,0 +1,59 @@
+/** A provider's request on its way out. */
+import type { Dispatcher } from 'undici'
+import type { Call } from '../../nouns.ts'
+import { Exchange, type Protocol } from '../http/exchange.ts'
+import { timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
+import type { ProviderRequest } from './translator.ts'
+
+/** Where requests of one call go. */
+export interface Line {
+  /** The upstream's name. */
+  readonly name: string
+  readonly pool: Pick<Dispatcher, 'dispatch'>
+  /** In front of each request's path, without a slash at its end. */
+  readonly basePath: string
+  readonly headersFor: (key: string) => Readonly<Record<string, string>>
+  /** Empty when there is no credential. */
+  readonly key: string
+  readonly timeouts: UpstreamTimeouts
+}
+
+/** Printed once, however often it is sent. */
+export interface Outgoing {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+export function outgoingOf({ path, headers = {}, body }: ProviderRequest): Outgoing {
+  return { path, headers, body: Buffer.from(JSON.stringify(body)) }
+}
+
+export interface Launch {
+  readonly protocol: Protocol
+  /** Whether the provider answers with events. */
+  readonly isStream: boolean
+  readonly call: Pick<Call, 'delivery' | 'deadlineAtMs'>
+}
+
+/** Sends it. Throws `deadline_exceeded` when the client's time is up. */
+export function launch(line: Line, outgoing: Outgoing, { protocol, isStream, call }: Launch): Exchange {
+  const { name, key, pool } = line
+  const { delivery, deadlineAtMs } = call
+  const timeouts = timeoutsFor(line.timeouts, { delivery: isStream ? delivery : 'unary', deadlineAtMs })
+  const exchange = new Exchange({ name, protocol, timeouts, key })
+  const request = {
+    method: 'POST' as const,
+    path: `${line.basePath}${outgoing.path}`,
+    headers: {
+      'content-type': 'application/json',
+      accept: isStream ? 'text/event-stream' : 'application/json',
+      'accept-encoding': 'identity',
+      ...line.headersFor(key),
+      ...outgoing.headers,
+    },
+    body: outgoing.body,
+  }
+  pool.dispatch(request, exchange)
+  return exchange
+}

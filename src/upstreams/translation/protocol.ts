@@ -1,0 +1,57 @@
+/** What the exchange needs to know of a translated answer: its chunks are Gemini's objects. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Answer, Delivery } from '../../nouns.ts'
+import type { AnswerReader, Protocol } from '../http/exchange.ts'
+import { refusalOf, retryAfterSeconds } from './refusal.ts'
+import type { ProviderRefusal, Translator } from './translator.ts'
+
+export interface TranslatedProtocolOptions {
+  /** The upstream's name. */
+  readonly name: string
+  /** Of the client's call. */
+  readonly delivery: Delivery
+  readonly readRefusal: Translator['readRefusal']
+  readonly reader: Protocol['reader']
+  readonly translation: NonNullable<Answer['translation']>
+}
+
+export function translatedProtocol(options: TranslatedProtocolOptions): Protocol {
+  const { name, delivery, translation } = options
+  let retryAfter: number | undefined
+  return {
+    wire: 'objects',
+    delivery,
+    translation,
+    reader: (pass): AnswerReader => options.reader(pass),
+    refusal: (status, headers, body) => {
+      const refusal = read(options, status, headers, parsedOrUndefined(body))
+      retryAfter = retryAfterSeconds(refusal)
+      return refusalOf(name, refusal, delivery)
+    },
+    // Asked for behind the refusal. Nothing else of what another provider says of itself is the client's business.
+    headers: (): Record<string, string> =>
+      retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` },
+  }
+}
+
+/** What a translator stumbles over is an error all the same. */
+function read(
+  { readRefusal }: TranslatedProtocolOptions,
+  status: number,
+  headers: IncomingHttpHeaders,
+  body: unknown,
+): ProviderRefusal {
+  try {
+    return readRefusal(status, headers, body)
+  } catch {
+    return { status, message: '' }
+  }
+}
+
+function parsedOrUndefined(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,174 @@
+/** The real library against servers of our own: a token's server, and what stands in files. */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fails } from '../../nouns.fixture.ts'
+import { type GoogleCredentialsOptions, googleCredentials } from './credentials.ts'
+import { type Reply, serve } from './testing.fixture.ts'
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+const SERVICE_ACCOUNT = {
+  type: 'service_account',
+  project_id: 'project-of-the-file',
+  private_key_id: 'id',
+  private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  client_email: 'robot@project-of-the-file.iam.gserviceaccount.com',
+}
+
+function fileOf(t: TestContext, content: string | object): string {
+  const folder = mkdtempSync(join(tmpdir(), 'wasat-credentials-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'credentials.json')
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return file
+}
+
+/** Google's own token server is at one address, which leads here instead. */
+async function tokenServer(t: TestContext, reply: (turn: number) => Reply | Promise<Reply>) {
+  let turn = 0
+  const { origin, asked } = await serve(t, () => reply(turn++))
+  const fetched: typeof fetch = (address, init) => {
+    const { pathname } = new URL(String(address))
+    return fetch(`${origin}${pathname}`, init)
+  }
+  const open = (rest: Partial<GoogleCredentialsOptions>) =>
+    googleCredentials({
+      ...{ name: 'vertex', project: undefined, file: undefined, waitMs: 2_000, fetch: fetched },
+      ...rest,
+    })
+  return { asked, origin, open }
+}
+
+const tokenOf = (turn: number, expires_in = 3_600): Reply => ({
+  body: JSON.stringify({ access_token: `token-${turn}`, expires_in, token_type: 'Bearer' }),
+})
+
+test('[VTX-01] a service account gets one token for all who wait, and keeps it', async (t) => {
+  const { asked, open } = await tokenServer(t, (turn) => tokenOf(turn))
+  const credentials = open({ file: fileOf(t, SERVICE_ACCOUNT) })
+  const all = await Promise.all(Array.from({ length: 20 }, () => credentials.access(0)))
+  assert.deepEqual(new Set(all.map(({ headers }) => headers.authorization)), new Set(['Bearer token-0']))
+  assert.equal(all[0]?.project, 'project-of-the-file')
+  assert.equal((await credentials.access(0)).secret, 'token-0')
+  assert.equal(asked.length, 1)
+  const grant = new URLSearchParams(asked[0]?.body)
+  assert.equal(grant.get('grant_type'), 'urn:ietf:params:oauth:grant-type:jwt-bearer')
+  const claims = JSON.parse(Buffer.from(grant.get('assertion')?.split('.')[1] ?? '', 'base64url').toString())
+  assert.equal(claims.iss, SERVICE_ACCOUNT.client_email)
+  assert.equal(claims.scope, 'https://www.googleapis.com/auth/cloud-platform')
+})
+
+test('[VTX-01] a token that was refused is not given out again; one near its end is renewed meanwhile', async (t) => {
+  const { asked, open } = await tokenServer(t, (turn) => tokenOf(turn))
+  let ms = Date.now()
+  const credentials = open({ file: fileOf(t, SERVICE_ACCOUNT), project: 'own', now: () => ms })
+  const first = await credentials.access(0)
+  assert.equal(first.project, 'own')
+  credentials.forget(first)
+  credentials.forget(first)
+  const second = await credentials.access(0)
+  assert.equal(second.secret, 'token-1')
+  assert.equal(asked.length, 2)
+  ms += 3_599_000
+  assert.notEqual((await credentials.access(0)).secret, 'token-0')
+})
+
+test('[VTX-01] a workload’s identity is exchanged for a token', async (t) => {
+  const { asked, origin, open } = await tokenServer(t, (turn) => ({
+    body: JSON.stringify({
+      ...JSON.parse(String(tokenOf(turn).body)),
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    }),
+  }))
+  const subject = fileOf(t, 'the-subject-token')
+  const file = fileOf(t, {
+    type: 'external_account',
+    audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    token_url: `${origin}/v1/token`,
+    credential_source: { file: subject },
+    quota_project_id: 'quota',
+  })
+  const access = await open({ file, project: 'p' }).access(0)
+  assert.deepEqual(access.headers, { authorization: 'Bearer token-0', 'x-goog-user-project': 'quota' })
+  assert.equal(new URLSearchParams(asked[0]?.body).get('subject_token'), 'the-subject-token')
+})
+
+test('[VTX-01] credentials that are refused, unreadable or unknown say what to do; the failure is asked for once', async (t) => {
+  const refusal = { status: 400, body: '{"error":"invalid_grant","error_description":"Invalid JWT"}' }
+  const { asked, open } = await tokenServer(t, () => refusal)
+  const credentials = open({ file: fileOf(t, SERVICE_ACCOUNT) })
+  for (let turn = 0; turn < 3; turn++) {
+    await assert.rejects(credentials.access(0), (error: Error & { hint?: string }) => {
+      assert.match(error.hint ?? '', /^vertex: invalid_grant: Invalid JWT; check credentialsFile/)
+      assert.ok(!error.message.includes('invalid_grant'))
+      return fails('upstream_refused_credential')(error)
+    })
+  }
+  assert.equal(asked.length, 1)
+  for (const file of [
+    fileOf(t, '{'),
+    fileOf(t, { type: 'something_else' }),
+    join(tmpdir(), 'wasat-no-such-file'),
+  ]) {
+    await assert.rejects(open({ file }).access(0), fails('upstream_refused_credential'))
+  }
+})
+
+test('[VTX-01] a token that does not come in time is an upstream that cannot be reached', async (t) => {
+  let answer: (() => void) | undefined
+  const { open } = await tokenServer(t, async (turn) => {
+    await new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    return tokenOf(turn)
+  })
+  const credentials = open({ file: fileOf(t, SERVICE_ACCOUNT), waitMs: 50 })
+  await assert.rejects(credentials.access(0), fails('upstream_unreachable'))
+  answer?.()
+})
+
+/** Sets variables of the environment until the test is over; undefined takes one away. */
+function setEnvironment(t: TestContext, variables: Record<string, string | undefined>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    const before = process.env[name]
+    const set = (to: string | undefined) => {
+      if (to === undefined) delete process.env[name]
+      else process.env[name] = to
+    }
+    set(value)
+    t.after(() => set(before))
+  }
+}
+
+test('[VTX-01] without a file the environment’s own credentials are taken', async (t) => {
+  const { open } = await tokenServer(t, (turn) => tokenOf(turn))
+  setEnvironment(t, { GOOGLE_APPLICATION_CREDENTIALS: fileOf(t, SERVICE_ACCOUNT) })
+  const { secret, project } = await open({}).access(0)
+  assert.deepEqual([secret, project], ['token-0', 'project-of-the-file'])
+})
+
+test('[VTX-01] on a machine of Google’s the metadata server gives the token and the project', async (t) => {
+  const { origin } = await serve(t, ({ url }) => {
+    const headers = { 'metadata-flavor': 'Google' }
+    if (url.includes('/project/project-id')) return { headers, body: 'project-of-the-machine' }
+    return url.includes('/token') ? { ...tokenOf(7), headers } : { headers, body: '{}' }
+  })
+  const nowhere = mkdtempSync(join(tmpdir(), 'wasat-home-'))
+  t.after(() => rmSync(nowhere, { recursive: true }))
+  setEnvironment(t, {
+    ...{ GOOGLE_APPLICATION_CREDENTIALS: undefined, GOOGLE_CLOUD_PROJECT: undefined },
+    ...{ GCLOUD_PROJECT: undefined, CLOUDSDK_CONFIG: nowhere, HOME: nowhere, PATH: nowhere },
+    ...{ GCE_METADATA_HOST: new URL(origin).host, METADATA_SERVER_DETECTION: 'assume-present' },
+  })
+  const access = await googleCredentials({
+    name: 'vertex',
+    project: undefined,
+    file: undefined,
+    waitMs: 5_000,
+  }).access(0)
+  assert.deepEqual([access.secret, access.project], ['token-7', 'project-of-the-machine'])
+})

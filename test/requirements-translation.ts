@@ -1,0 +1,46 @@
+/** What Wasat promises of a model that does not speak Gemini's wire. */
+import { promises, type Requirement } from './promises.ts'
+
+export const TRANSLATION_REQUIREMENTS: readonly Requirement[] = [
+  ...promises('issue: any model', {
+    'TRN-01': 'roles, turns and the system instruction arrive in order, whatever roles the client used',
+    'TRN-02': 'each medium arrives as the kind that the target has for it, or is refused by its path',
+    'TRN-03': 'function declarations arrive in both schema forms',
+    'TRN-04': 'every mode of calling functions arrives, with the functions that it allows',
+    'TRN-05':
+      'calls keep their ids, parallel and repeated ones too; without ids they are made, the same each time',
+    'TRN-06': 'every function response arrives at its call, with its parts',
+    'TRN-07': 'structured output is held to by the target, or asked for, checked and repaired once',
+    'TRN-08': 'a thinking level or budget arrives as the target knows it; thoughts and their count come back',
+    'TRN-09': 'stop sequences, sampling, seeds and limits arrive, or are on the report',
+    'TRN-10': 'several candidates are several candidates, also where the target gives one at a time',
+    'TRN-11': 'log probabilities come back where the target has them',
+    'TRN-12': 'citations come back as grounding, with offsets in bytes',
+    'TRN-13': 'usage comes back by class, in a stream with its last chunk',
+    'TRN-14': 'every finish reason has its own in Gemini',
+    'TRN-15': "a target's error comes back with Google's status, its own text and when to retry",
+    'TRN-16': 'a function call that comes in pieces is given whole',
+    'TRN-17': 'a stream that breaks is an error, never a clean end',
+    'SIG-01': 'reasoning goes back to who made it, sealed against change',
+    'SIG-02': 'a signature of ours never reaches Google, and one of Google reaches nobody else',
+    'SIG-03': "a conversation that changes its provider at each turn is valid at every provider's validator",
+    'RPT-01': 'what was dropped, approximated or emulated stands in x-wasat-translation and whole in the log',
+    'RPT-02': 'in strict mode whatever would not be carried exactly is refused, and nothing is sent',
+    'RPT-03': 'every field that did not arrive exactly is on the report',
+    'RPT-04': 'any request that the schema allows gets an answer, or a 400 that names the path',
+    'THK-01':
+      'with thinking: adapt a level becomes a budget and back where the model wants the other, and says so',
+    'CNT-01': 'tokens are counted by the target or estimated, never by a generation',
+    'EMB-11': "vectors come from the target's own embeddings, in order",
+    'FIL-02': 'a file of our own store reaches a target that has none',
+    'CCH-01': "a cached content is expanded in its place and marked for the target's own cache",
+    'VND-01': 'a vendor is one row of data',
+    'VTX-01': 'Vertex is asked with tokens of its own, by region or globally, or with an express key',
+    'VTX-02': 'where Vertex differs, both ways are handled; everything else passes as it came',
+    'GLD-01': 'no row of the table of what peers lose is lost here',
+    'GLD-02': 'no known mistake of other converters is made here',
+    'UPS-01': "Google's own SDKs run unchanged over each kind of upstream",
+    'UPS-02': 'the same over a server that this project did not write',
+    'TMN-01': 'a call that becomes several requests is reserved and billed for all of them',
+  }),
+]
