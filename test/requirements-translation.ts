@@ -41,6 +41,7 @@ export const TRANSLATION_REQUIREMENTS: readonly Requirement[] = [
     'GLD-02': 'no known mistake of other converters is made here',
     'UPS-01': "Google's own SDKs run unchanged over each kind of upstream",
     'UPS-02': 'the same over a server that this project did not write',
+    'LRG-01': 'a 20 MiB image goes through a translation within bounds of memory',
     'TMN-01': 'a call that becomes several requests is reserved and billed for all of them',
   }),
 ]

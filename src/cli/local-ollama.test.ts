@@ -18,7 +18,7 @@ async function found(status: number, body: string): Promise<boolean> {
   }
 }
 
-test('[CONFIG-03] a local Ollama is found by its own answer, and by no other', async () => {
+test('[CONFIG-06] a local Ollama is found by its own answer, and by no other', async () => {
   assert.equal(await found(200, '{"version":"0.13.5"}'), true)
   assert.equal(await found(200, '<html>'), false)
   assert.equal(await found(404, '{"version":"0.13.5"}'), false)

@@ -15,7 +15,14 @@ export function findLocalOllama(url: string = LOCAL_OLLAMA_URL): Promise<boolean
         text += piece
         if (text.length > ANSWER_BYTES_MAX) answer.destroy()
       })
-      answer.on('close', () => resolve(answer.statusCode === 200 && answer.complete && namesVersion(text)))
+      answer.on('close', () =>
+        resolve(
+          answer.statusCode === 200 &&
+            answer.complete &&
+            text.length <= ANSWER_BYTES_MAX &&
+            namesVersion(text),
+        ),
+      )
     })
     request.on('error', () => resolve(false))
   })

@@ -1,6 +1,7 @@
 /** What a client and an operator are told of a translation, and what it costs, through the real gateway. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { wavOf } from '../sdk/features/samples.ts'
 import { ANTHROPIC_KEY, startAnthropic } from '../servers/anthropic-server.ts'
 import { OPENAI_KEY, startOpenAi } from '../servers/openai-server.ts'
 import type { Provider } from '../servers/provider-server.ts'
@@ -30,7 +31,7 @@ before(async () => {
 })
 
 after(async () => {
-  await gateway?.stop()
+  await gateway?.stop('SIGINT')
   await Promise.all([openai?.close(), anthropic?.close(), folder?.remove()])
 })
 
@@ -83,7 +84,7 @@ test('[RPT-02] a word that is neither strict nor report is refused', async () =>
 })
 
 test('[RPT-04] what one target cannot honour, the next one may', async () => {
-  const audio = { inlineData: { mimeType: 'audio/wav', data: Buffer.from(WAV).toString('base64') } }
+  const audio = { inlineData: { mimeType: 'audio/wav', data: wavOf(1).toString('base64') } }
   const body = JSON.stringify({ contents: [{ role: 'user', parts: [audio, { text: 'what is it?' }] }] })
   const answer = await gateway.ask(at('either'), { body })
   assert.equal(answer.status, 200, answer.text)
@@ -110,29 +111,10 @@ test('[TMN-01] candidates of a provider that gives one are all billed', async ()
     String(three.answer.headers['x-wasat-translation']),
     /emulated=\("generationConfig\.candidateCount"\)/,
   )
-  await gateway.stop()
+  await gateway.stop('SIGINT')
   const rows = ledgerRows(folder.path)
   const rowOf = ({ answer }: typeof one) => rows.get(String(answer.headers['x-request-id']))
   const [single, triple] = [rowOf(one), rowOf(three)]
   assert.equal(Number(triple?.billed_nano_usd), 3 * Number(single?.billed_nano_usd))
   assert.ok(Number(triple?.reserved_nano_usd) >= 3 * Number(single?.reserved_nano_usd))
 })
-
-/** A tenth of a second of silence. */
-const WAV = (() => {
-  const samples = 800
-  const bytes = Buffer.alloc(44 + samples * 2)
-  bytes.write('RIFF', 0)
-  bytes.writeUInt32LE(36 + samples * 2, 4)
-  bytes.write('WAVEfmt ', 8)
-  bytes.writeUInt32LE(16, 16)
-  bytes.writeUInt16LE(1, 20)
-  bytes.writeUInt16LE(1, 22)
-  bytes.writeUInt32LE(8_000, 24)
-  bytes.writeUInt32LE(16_000, 28)
-  bytes.writeUInt16LE(2, 32)
-  bytes.writeUInt16LE(16, 34)
-  bytes.write('data', 36)
-  bytes.writeUInt32LE(samples * 2, 40)
-  return bytes
-})()

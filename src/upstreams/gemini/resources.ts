@@ -7,6 +7,7 @@ import { GatewayError } from '../../errors.ts'
 import type { RelayAnswer, RelayRequest, ResourceHost } from '../../nouns.ts'
 import { answerError, connectionError, withoutKey } from '../http/errors.ts'
 import { isCredentialRefused } from '../native/errors.ts'
+import { withoutSealsInJson } from '../native/signatures.ts'
 import { inBlocks } from './blocks.ts'
 import { credentialHeader, type Endpoint, versionFor } from './request.ts'
 
@@ -162,7 +163,8 @@ function visible(headers: IncomingHttpHeaders): Record<string, string> {
 
 /** A body that passes through, while whose pieces are waited for no time runs out. */
 function outgoing(body: Sent['body'], timer: Timer): Buffer | Readable | null {
-  if (body === undefined || Buffer.isBuffer(body)) return body ?? null
+  if (body === undefined) return null
+  if (Buffer.isBuffer(body)) return withoutSealsInJson(body)
   const blocks = inBlocks(body, { body: timer.stop, taker: timer.start })
   // The client takes any iterable, as it says everywhere but in its types. A Readable would read ahead.
   return blocks as AsyncIterable<Buffer> as Readable

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SEAL_PREFIX } from './signatures.ts'
+import { SEAL_PREFIX, withoutSealsInJson } from './signatures.ts'
 import { rewritten } from './testing.fixture.ts'
 
 const TARGET = { model: 'gemini-3.6-flash', thinking: 'pass' } as const
@@ -40,4 +40,16 @@ test('[SIG-02] a request that is counted is looked through as well', () => {
 test('a call without seals is handed back as it is, and costs microseconds', () => {
   const body = JSON.stringify({ contents: [{ parts: [{ text: 'x'.repeat(2_000) }] }] })
   assert.ok(rewritten(body, TARGET).same)
+})
+
+test('[SIG-02] what is stored at Google has no seal either, and is otherwise as it came', () => {
+  const cache = (signature: string, text = 'x') =>
+    Buffer.from(
+      `{"model":"models/m", "contents":[{"parts":[{"functionCall":{"name":"f"},"thought_signature" : "${signature}"},{"text":${JSON.stringify(text)}}]}],"n":12345678901234567890}`,
+    )
+  const quoted = `"thoughtSignature":"${SEAL_PREFIX}AAAA"`
+  const stored = withoutSealsInJson(cache(`${SEAL_PREFIX}AA+/\\/-_==`, quoted))
+  assert.deepEqual(stored, cache('skip_thought_signature_validator', quoted))
+  const theirs = cache('CpcBVKhc')
+  assert.equal(withoutSealsInJson(theirs), theirs)
 })

@@ -58,8 +58,9 @@ class ChatEvents implements EventReading {
       this.#choices.set(index, choice)
     }
     const delta = given.delta ?? given.message
-    if (isObject(delta)) choice.add(delta)
+    // First, so that they ride on the text that they are about.
     if (given.logprobs) choice.addLogprobs(given.logprobs)
+    if (isObject(delta)) choice.add(delta)
     if (!given.finish_reason && !given.error) return
     const reason = finishOf(given, this.#composer, this.#report)
     // Repeated with every event of some servers.

@@ -40,7 +40,7 @@ export function createOpenAiUpstream(options: OpenAiOptions): Upstream {
   const pool = openPool(url.origin, timeouts, options.connectionsMax)
   const headersFor = (key: string): Record<string, string> => credentialOf(vendor, key)
   const translator = createTranslator({
-    flagsFor: (model) => vendor.flagsFor(model, own),
+    flagsFor: remembering((model) => vendor.flagsFor(model, own)),
     vendorFlags: vendor.flagsFor('', own),
     basePath,
   })
@@ -78,6 +78,23 @@ export function createOpenAiUpstream(options: OpenAiOptions): Upstream {
     listModels,
     close: () => pool.close(),
     destroy: () => pool.destroy(),
+  }
+}
+
+/** Models of one upstream whose flags are kept ready; clients may ask for any name. */
+const MODELS_KEPT_MAX = 1_000
+
+/** Each request asks for its model's flags several times over, and they never change. */
+function remembering(flagsFor: (model: string) => VendorFlags): (model: string) => VendorFlags {
+  const known = new Map<string, VendorFlags>()
+  return (model) => {
+    let flags = known.get(model)
+    if (flags === undefined) {
+      flags = flagsFor(model)
+      if (known.size >= MODELS_KEPT_MAX) known.clear()
+      known.set(model, flags)
+    }
+    return flags
   }
 }
 

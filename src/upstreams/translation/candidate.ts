@@ -8,6 +8,9 @@ const SHOWN_CHARACTERS_MAX = 1_000
 const CALL_ID_DIGITS = 16
 const CALLS_MADE = 'Model generated function call(s).'
 const MALFORMED = 'MALFORMED_FUNCTION_CALL'
+const CUT = 'MAX_TOKENS'
+/** Text of a stream that is kept for the citations that come with its end; what they cite beyond it is not repeated. */
+const STREAM_TEXT_BYTES_MAX = 256 * 1024
 
 export interface FunctionCallMade {
   /** As the provider names it; undefined: we make one. */
@@ -54,8 +57,8 @@ export interface CandidateOptions {
   readonly index: number
   readonly terms: CandidateTerms
   readonly responseId: () => string
-  /** Set in a stream: hears each part as it comes. */
-  readonly emit: ((part: Part) => void) | undefined
+  /** Set in a stream: hears each part as it comes, with the probabilities of what has come since the one before. */
+  readonly emit: ((part: Part, likelihoods: Partial<Candidate> | undefined) => void) | undefined
   readonly onMedium: (part: Part) => void
 }
 
@@ -76,6 +79,8 @@ export class CandidateParts implements CandidateComposer {
   #callIds: Set<string> | undefined
   #grounding: Grounding | undefined
   #chosen: object[] = []
+  #tokens = 0
+  #logProbabilities = 0
   #top: object[] = []
   #finish: { readonly reason: string; readonly message: string | undefined } | undefined
   /** Whether anything came, shown or not. */
@@ -109,9 +114,8 @@ export class CandidateParts implements CandidateComposer {
     this.hasPieces = true
     this.#textBytes += Buffer.byteLength(delta)
     if (this.#emit !== undefined) {
-      this.#streamText += delta
-      this.#emit(this.#hasState ? this.#signed({ text: delta }) : { text: delta })
-      return
+      if (this.#textBytes <= STREAM_TEXT_BYTES_MAX) this.#streamText += delta
+      return this.#give(this.#hasState ? this.#signed({ text: delta }) : { text: delta })
     }
     const last = this.#parts.at(-1)
     if (!this.#hasState && last?.text !== undefined && last.thought !== true) last.text += delta
@@ -124,7 +128,7 @@ export class CandidateParts implements CandidateComposer {
     this.hasPieces = true
     this.#thoughtBytes += Buffer.byteLength(delta)
     if (!this.#options.terms.includeThoughts) return
-    if (this.#emit !== undefined) return this.#emit({ text: delta, thought: true })
+    if (this.#emit !== undefined) return this.#give({ text: delta, thought: true })
     const last = this.#parts.at(-1)
     if (last?.thought === true) last.text += delta
     else this.#parts.push({ text: delta, thought: true })
@@ -166,12 +170,17 @@ export class CandidateParts implements CandidateComposer {
   }
 
   logprobs(chosen: readonly object[], top: readonly object[]): void {
-    for (const token of chosen) this.#chosen.push(token)
+    for (const token of chosen) {
+      this.#chosen.push(token)
+      this.#tokens++
+      this.#logProbabilities += logProbabilityOf(token)
+    }
     for (const step of top) this.#top.push(step)
   }
 
   finish(reason: string, message?: string): void {
-    if (this.#finish?.reason !== MALFORMED) this.#finish = { reason, message }
+    // A call that the limit cut short is not the model's fault.
+    if (this.#finish?.reason !== MALFORMED || reason === CUT) this.#finish = { reason, message }
   }
 
   /** Empty, or with `groundingMetadata`. */
@@ -192,7 +201,8 @@ export class CandidateParts implements CandidateComposer {
       ...(finishMessage !== undefined && { finishMessage }),
       index: this.index,
       ...this.grounding(),
-      ...this.#likelihoods(),
+      ...(this.#tokens > 0 && { avgLogprobs: this.#logProbabilities / this.#tokens }),
+      ...this.#takeLikelihoods(),
     }
   }
 
@@ -210,25 +220,30 @@ export class CandidateParts implements CandidateComposer {
     )
   }
 
-  #likelihoods(): Partial<Candidate> {
-    if (this.#chosen.length === 0) return {}
-    const logProbabilitySum = this.#chosen.reduce(
-      (sum, token) => sum + ((token as { logProbability?: number }).logProbability ?? 0),
-      0,
-    )
+  /** A long answer has many of them: a stream does not keep them until its end. */
+  #takeLikelihoods(): Partial<Candidate> | undefined {
+    const chosenCandidates = this.#chosen
+    if (chosenCandidates.length === 0) return undefined
+    const topCandidates = this.#top
+    this.#chosen = []
+    this.#top = []
+    const logProbabilitySum = chosenCandidates.reduce((sum, token) => sum + logProbabilityOf(token), 0)
     return {
-      avgLogprobs: logProbabilitySum / this.#chosen.length,
       logprobsResult: {
         logProbabilitySum,
-        ...(this.#top.length > 0 && { topCandidates: this.#top }),
-        chosenCandidates: this.#chosen,
+        ...(topCandidates.length > 0 && { topCandidates }),
+        chosenCandidates,
       },
     }
   }
 
+  #give(part: Part): void {
+    this.#emit!(part, this.#takeLikelihoods())
+  }
+
   #add(part: Part): void {
     if (this.#emit === undefined) this.#parts.push(part)
-    else this.#emit(part)
+    else this.#give(part)
   }
 
   /** The same part, which takes the state that waits for one. */
@@ -255,6 +270,7 @@ export class CandidateParts implements CandidateComposer {
   }
 
   #failCall(name: string, argumentsText: string): void {
+    if (this.#finish?.reason === CUT) return
     const shown = argumentsText.slice(0, SHOWN_CHARACTERS_MAX)
     this.#finish = {
       reason: MALFORMED,
@@ -262,6 +278,8 @@ export class CandidateParts implements CandidateComposer {
     }
   }
 }
+
+const logProbabilityOf = (token: object): number => (token as { logProbability?: number }).logProbability ?? 0
 
 /** Some providers cut a character of two UTF-16 units in two deltas; half of one is no text that may go out. */
 class WholeCharacters {

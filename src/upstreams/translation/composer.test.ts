@@ -325,3 +325,38 @@ test('ids are 22 characters of base64url, and no two alike', () => {
   for (const id of ids) assert.match(`${id}`, /^[A-Za-z0-9_-]{22}$/)
   assert.equal(new Set(ids).size, 3)
 })
+
+test('[TRN-14] a call that the limit cut short ends with the limit, not with the model’s mistake', () => {
+  for (const order of ['call first', 'reason first']) {
+    const composer = createComposer(base)
+    const candidate = composer.candidate(0)
+    const call = () => candidate.call({ id: 'a', name: 'f', argumentsText: '{"city":"Os' })
+    if (order === 'call first') call()
+    candidate.finish('MAX_TOKENS')
+    if (order === 'reason first') call()
+    const [ended] = composer.end().candidates ?? []
+    assert.equal(ended?.finishReason, 'MAX_TOKENS', order)
+    assert.equal(ended?.content?.parts, undefined, order)
+  }
+})
+
+test('[TRN-11] in a stream probabilities ride on the text that they are about, and are not kept', () => {
+  const chunks: GenerateContentResponse[] = []
+  const composer = createComposer({ ...base, isStream: true, emit: (chunk) => void chunks.push(chunk) })
+  const candidate = composer.candidate(0)
+  for (const token of ['a', 'b']) {
+    candidate.logprobs([{ token, logProbability: -1 }], [])
+    candidate.text(token)
+  }
+  candidate.finish('STOP')
+  const told = [...chunks, composer.end()].map(({ candidates }) => candidates?.[0] as Record<string, unknown>)
+  const chosen = told.map(
+    ({ logprobsResult }) => (logprobsResult as { chosenCandidates?: unknown } | undefined)?.chosenCandidates,
+  )
+  assert.deepEqual(chosen, [
+    [{ token: 'a', logProbability: -1 }],
+    [{ token: 'b', logProbability: -1 }],
+    undefined,
+  ])
+  assert.equal(told.at(-1)?.avgLogprobs, -1)
+})

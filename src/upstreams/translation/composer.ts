@@ -54,7 +54,7 @@ class ResponseComposer implements Composer {
   #promptFeedback: GenerateContentResponse['promptFeedback'] | undefined
   #usage: UsageMetadata | undefined
   #modelVersion: string
-  #responseId: string
+  #responseId: string | undefined
   /** From then on id and version stay what they are: every chunk repeats them. */
   #isNamed = false
   #isOver = false
@@ -64,7 +64,7 @@ class ResponseComposer implements Composer {
     this.#options = options
     this.#emit = options.isStream ? options.emit : undefined
     this.#modelVersion = options.model
-    this.#responseId = options.responseId ?? makeResponseId()
+    this.#responseId = options.responseId
   }
 
   candidate(index: number): CandidateParts {
@@ -74,8 +74,8 @@ class ResponseComposer implements Composer {
     const candidate = new CandidateParts({
       index: own,
       terms: this.#options,
-      responseId: () => this.#responseId,
-      emit: this.#emit && ((part) => this.#pass(own, part)),
+      responseId: () => this.#id(),
+      emit: this.#emit && ((part, likelihoods) => this.#pass(own, part, likelihoods)),
       onMedium: (part) => this.#measure(part),
     })
     this.#candidates.set(index, candidate)
@@ -106,7 +106,7 @@ class ResponseComposer implements Composer {
       ...(isBlocked ? { promptFeedback: this.#promptFeedback! } : { candidates: this.#ended() }),
       ...(this.#usage !== undefined && { usageMetadata: completeUsage(this.#usage) }),
       modelVersion: this.#modelVersion,
-      responseId: this.#responseId,
+      responseId: this.#id(),
     }
   }
 
@@ -123,6 +123,12 @@ class ResponseComposer implements Composer {
       media: this.#media,
       begun: candidates.length > 0 || this.#promptFeedback !== undefined,
     }
+  }
+
+  /** Made when no provider gave one. */
+  #id(): string {
+    this.#responseId ??= makeResponseId()
+    return this.#responseId
   }
 
   #ended(): Candidate[] {
@@ -151,12 +157,12 @@ class ResponseComposer implements Composer {
     this.#media = this.#media === undefined ? media : addMedia(this.#media, media)
   }
 
-  #pass(index: number, part: Part): void {
+  #pass(index: number, part: Part, likelihoods: Partial<Candidate> | undefined): void {
     this.#isNamed = true
     this.#emit!({
-      candidates: [{ content: { parts: [part], role: 'model' }, index }],
+      candidates: [{ content: { parts: [part], role: 'model' }, index, ...likelihoods }],
       modelVersion: this.#modelVersion,
-      responseId: this.#responseId,
+      responseId: this.#id(),
     })
   }
 }

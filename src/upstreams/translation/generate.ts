@@ -59,7 +59,8 @@ export async function generate(errand: Errand): Promise<Answer> {
     report,
     includeThoughts: conversation.thinking?.includeThoughts,
   }
-  const responseId = makeResponseId()
+  // Requests for one candidate each are one answer.
+  const responseId = isRepeated ? makeResponseId() : ''
   const send = (index: number): Sent => {
     const place = isRepeated ? { responseId, firstIndex: index } : {}
     const exchange = (outgoing: Outgoing): Sent => sendOnce(talk, outgoing, place)

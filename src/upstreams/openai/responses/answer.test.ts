@@ -243,7 +243,7 @@ test('[TRN-11] log probabilities come with the text or with its deltas', () => {
   assert.deepEqual(whole.last.candidates?.[0]?.logprobsResult, expected)
   const [added, delta, done] = eventsOf([messageItem('Hi', { logprobs })]) as [object, object, object]
   const streamed = readStream([added, { ...delta, logprobs }, done, completed])
-  assert.deepEqual(streamed.last.candidates?.[0]?.logprobsResult, expected)
+  assert.deepEqual(streamed.chunks[0]?.candidates?.[0]?.logprobsResult, expected)
 })
 
 test('[TRN-08] open models show their reasoning itself, which goes back as it is', () => {

@@ -61,8 +61,9 @@ class MessageReading implements ItemReading {
 
   #text(index: number, delta: string, logprobs: unknown): void {
     this.#part(index).text += delta
-    this.#pieces.text(delta)
+    // First, so that they ride on the text that they are about.
     passLogprobs(logprobs, this.#pieces)
+    this.#pieces.text(delta)
   }
 
   #refusal(index: number, delta: string): void {
