@@ -14,12 +14,14 @@ import type { ClosedLoop, Counted, LoadQuestion } from './load/tasks.ts'
 import type { MockRequest } from './mock/main.ts'
 import { MONEY_SETTINGS } from './money.ts'
 import type { Running } from './subjects/subject.ts'
+import { translatedConfiguration } from './subjects/translated.ts'
 import { startWasat, wasat } from './subjects/wasat.ts'
 import { DRIP_INTERVAL_MS } from './wire.ts'
 
 const HELP = `Profiles Wasat during one workload.
 
   --workload NAME   unary, burst or drip
+  --translated      before a server that speaks Chat Completions instead of Gemini's own wire
   --money NAME      plain, limits, budgets or all (default all): what stands over the key
   --seconds N       how long it is profiled (default 6, at most 60)
   --top N           how many functions are printed (default 40)
@@ -126,6 +128,7 @@ function readOptions() {
       seconds: { type: 'string', default: '6' },
       top: { type: 'string', default: '40' },
       keep: { type: 'string' },
+      translated: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -135,11 +138,12 @@ function readOptions() {
   if (workload !== 'unary' && workload !== 'burst' && workload !== 'drip') throw new Error(HELP)
   const [seconds, top] = [Number(values.seconds), Number(values.top)]
   if (!(seconds > 0 && seconds <= SECONDS_MAX && top > 0)) throw new Error(HELP)
-  return { workload: workload as Workload, money, seconds, top, keep: values.keep, help: values.help }
+  const { keep, help, translated } = values
+  return { workload: workload as Workload, money, seconds, top, keep, help, translated }
 }
 
 async function profileWasat(): Promise<void> {
-  const { workload, money, seconds, top, keep, help } = readOptions()
+  const { workload, money, seconds, top, keep, help, translated } = readOptions()
   if (help) return void process.stdout.write(HELP)
   const missing = wasat.missing()
   if (missing !== undefined) throw new Error(missing)
@@ -155,7 +159,11 @@ async function profileWasat(): Promise<void> {
   const flags = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-interval=${SAMPLE_INTERVAL_MICROS}`]
   const running = await startWasat(
     { mockPort: port, folder },
-    { environment: { NODE_OPTIONS: flags.join(' ') }, money },
+    {
+      environment: { NODE_OPTIONS: flags.join(' ') },
+      money,
+      ...(translated && { config: translatedConfiguration(port) }),
+    },
   )
   const window =
     workload === 'drip'

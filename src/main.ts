@@ -31,39 +31,56 @@ import { createRedact } from './observe/redact.ts'
 import { createAdmit } from './policies/admit.ts'
 import { createLimits } from './policies/limits.ts'
 import { modelAllowList } from './policies/model-allow-list.ts'
-import { createAnthropicUpstream } from './upstreams/anthropic/upstream.ts'
-import { createGeminiUpstream } from './upstreams/gemini/upstream.ts'
-import { createOpenAiUpstream } from './upstreams/openai/upstream.ts'
-import { createScripts } from './upstreams/sandbox/fixtures/shelf.ts'
-import { createSandboxUpstream } from './upstreams/sandbox/upstream.ts'
 import { createSeals } from './upstreams/translation/seals.ts'
-import { createVertexUpstream } from './upstreams/vertex/upstream.ts'
 import type { JsonLimits } from './wire/json-scanner.ts'
 import { formatUsd } from './wire/usd.ts'
 
 export const VERSION = packageJson.version
 
-/** Every kind of upstream that there is. */
-const UPSTREAM_KINDS: {
-  [Kind in UpstreamConfig['kind']]: (
-    name: string,
-    config: Extract<UpstreamConfig, { kind: Kind }>,
-    surroundings: Surroundings,
-  ) => Upstream
-} = {
-  gemini: (name, config) => createGeminiUpstream({ name, ...config }),
-  vertex: (name, config, { library }) => createVertexUpstream({ name, ...config, library }),
-  openai: (name, config, { library, seals }) => createOpenAiUpstream({ name, ...config, library, seals }),
-  anthropic: (name, config, { library, seals }) =>
-    createAnthropicUpstream({ name, ...config, library, seals }),
-  sandbox: (name, config, { library, find }) => {
-    const { recordFrom } = config
-    const scripts = createScripts({
-      ...config,
-      recordFrom: () => (recordFrom === undefined ? undefined : find(recordFrom)),
-    })
-    return createSandboxUpstream({ name, library, ...config, scripts })
+type Builder<Kind> = (
+  name: string,
+  config: Extract<UpstreamConfig, { kind: Kind }>,
+  surroundings: Surroundings,
+) => Upstream
+
+/** Every kind of upstream that there is, loaded when the configuration names it. */
+const UPSTREAM_KINDS: { [Kind in UpstreamConfig['kind']]: () => Promise<Builder<Kind>> } = {
+  gemini: async () => {
+    const { createGeminiUpstream } = await import('./upstreams/gemini/upstream.ts')
+    return (name, config) => createGeminiUpstream({ name, ...config })
   },
+  vertex: async () => {
+    const { createVertexUpstream } = await import('./upstreams/vertex/upstream.ts')
+    return (name, config, { library }) => createVertexUpstream({ name, ...config, library })
+  },
+  openai: async () => {
+    const { createOpenAiUpstream } = await import('./upstreams/openai/upstream.ts')
+    return (name, config, { library, seals }) => createOpenAiUpstream({ name, ...config, library, seals })
+  },
+  anthropic: async () => {
+    const { createAnthropicUpstream } = await import('./upstreams/anthropic/upstream.ts')
+    return (name, config, { library, seals }) => createAnthropicUpstream({ name, ...config, library, seals })
+  },
+  sandbox: async () => {
+    const { createScripts } = await import('./upstreams/sandbox/fixtures/shelf.ts')
+    const { createSandboxUpstream } = await import('./upstreams/sandbox/upstream.ts')
+    return (name, config, { library, find }) => {
+      const { recordFrom } = config
+      const scripts = createScripts({
+        ...config,
+        recordFrom: () => (recordFrom === undefined ? undefined : find(recordFrom)),
+      })
+      return createSandboxUpstream({ name, library, ...config, scripts })
+    }
+  },
+}
+
+async function loadKinds({ upstreams }: Config): Promise<BuildUpstream> {
+  const kinds = new Set(Object.values(upstreams).map(({ kind }) => kind))
+  const builders = new Map<string, BuildUpstream>()
+  for (const kind of kinds) builders.set(kind, (await UPSTREAM_KINDS[kind]()) as BuildUpstream)
+  return (name, config, surroundings) =>
+    (builders.get(config.kind) as BuildUpstream)(name, config, surroundings)
 }
 
 /** Every policy that there is, in the order in which they are asked. Budgets are asked after them, by the ledger. */
@@ -127,7 +144,8 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     parts: () => (line as Line).parts,
   })
   const seals = createSeals()
-  let routes: Routes = buildRoutes(config, log, { library: resources.library, seals }, buildUpstream)
+  const kept = { library: resources.library, seals }
+  let routes: Routes = buildRoutes(config, log, kept, await loadKinds(config))
   /** Undefined until it is known who may come in. */
   let line: Line | undefined
   let isGoing = false
@@ -221,9 +239,10 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   }
 
   async function reload(next: LoadedConfig): Promise<void> {
+    const build = await loadKinds(next.config)
     const old = routes
     redact.learn(knownSecrets(next))
-    routes = buildRoutes(next.config, log, { library: resources.library, seals }, buildUpstream)
+    routes = buildRoutes(next.config, log, kept, build)
     if (line !== undefined) line.parts = { ...line.parts, ...routes }
     log.info({ file: next.file }, 'configuration reloaded')
     if (fixedPart(next.config) !== fixedPart(config))
@@ -272,9 +291,6 @@ function notYet(): GatewayError {
 function fixedPart(config: Config): string {
   return JSON.stringify({ ...config, upstreams: 0, models: 0, prices: 0 })
 }
-
-const buildUpstream: BuildUpstream = (name, config, surroundings) =>
-  (UPSTREAM_KINDS[config.kind] as BuildUpstream)(name, config, surroundings)
 
 /** Every dialect that there is. The first one also words the errors of paths that no dialect speaks. */
 function dialectsOf(config: Config): readonly Dialect[] {

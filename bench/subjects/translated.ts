@@ -7,7 +7,7 @@ import { startWasat, wasat } from './wasat.ts'
 /** One upstream for each workload, because the route says nothing of what is asked. */
 const WORKLOADS = ['unary', 'burst', 'drip', 'hold']
 
-function configuration(mockPort: number): string {
+export function translatedConfiguration(mockPort: number): string {
   const upstreams = WORKLOADS.map(
     (name) =>
       `  ${name}: { kind: openai, vendor: generic, baseUrl: "http://127.0.0.1:${mockPort}/chat-${name}/v1", keys: ["${UPSTREAM_KEY}"] }`,
@@ -17,7 +17,7 @@ function configuration(mockPort: number): string {
 }
 
 function start(place: Place): Promise<Running> {
-  return startWasat(place, { config: configuration(place.mockPort) })
+  return startWasat(place, { config: translatedConfiguration(place.mockPort) })
 }
 
 export const translated: Subject = {
