@@ -226,6 +226,8 @@ export interface Upstream {
    * more than one, each gives one candidate. Without it: 1.
    */
   requestsMax?(call: Call): number
+  /** Tokens of a prompt that are in no byte of the call: what the provider or a translation says beside it. Without it: 0. */
+  readonly promptTokensAdded?: number
   /**
    * Resolves when the answer has begun for good: a whole error body, or a first event that is not an error.
    * Throws `GatewayError` when nothing usable came; `error.retryable` says whether another target may help.

@@ -20,7 +20,7 @@ interface Arithmetic {
 }
 
 const price: Arithmetic = {
-  begin: () => MONEY.bound(CALL, findPrice(), 1),
+  begin: () => MONEY.bound(CALL, findPrice(), {}),
   end: () => {
     const quantities = MONEY.quantities(CALL, SETTLEMENT)
     // The header of the answer is part of it.

@@ -39,7 +39,7 @@ export function findPrice(): Price {
 }
 
 const PRICE = findPrice()
-const BOUND: NanoUsd = MONEY.bound(CALL, PRICE, 1)
+const BOUND: NanoUsd = MONEY.bound(CALL, PRICE, {})
 const usage = JSON.parse(UNARY_ANSWER).usageMetadata as NonNullable<Settlement['usage']>
 
 export const SETTLEMENT: Settlement = settlementOf({

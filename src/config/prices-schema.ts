@@ -73,7 +73,7 @@ const PriceSchema = section('What one model costs.', {
   cachedPriorityPercent: percent('The same for cached input with `priority`. Left out: `priorityPercent`.'),
   inputTokensMax: tokens('Longest prompt of the model, for reservations. Left out: 1,048,576.'),
   outputTokensMax: tokens(
-    'Longest answer of the model, thoughts included: what is reserved for a request that names no limit. Left out: 65,536.',
+    'Longest answer of the model, thoughts included: what is reserved for a request that names no limit. Left out: 131,072.',
   ),
 })
 

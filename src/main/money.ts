@@ -14,9 +14,10 @@ import type { PriceOf } from '../routing/route.ts'
 const EMBEDS: ReadonlySet<string> = new Set(['embedContent', 'batchEmbedContents'])
 
 export const MONEY: Money = {
-  bound: (call, { rates }, requests) => {
+  bound: (call, { rates }, upstream) => {
+    const requests = upstream.requestsMax?.(call) ?? 1
     const one = boundOf(rates, {
-      promptTokensMax: promptMaxOf(call, rates),
+      promptTokensMax: promptMaxOf(call, rates, upstream.promptTokensAdded),
       outputTokensMax: EMBEDS.has(call.verb) ? 0 : call.facts.maxOutputTokens,
       candidates: requests > 1 ? 1 : call.facts.candidateCount,
       items: itemsOf(call),
@@ -42,8 +43,12 @@ export const MONEY: Money = {
 }
 
 /** What is over a model's own limit it refuses; of a batch to embed, each item has that limit. */
-function promptMaxOf({ verb, facts }: Call, { inputTokensMax = Number.POSITIVE_INFINITY }: Rates): number {
-  const most = promptTokensMax(facts)
+function promptMaxOf(
+  { verb, facts }: Call,
+  { inputTokensMax = Number.POSITIVE_INFINITY }: Rates,
+  added = 0,
+): number {
+  const most = promptTokensMax(facts) + added
   return EMBEDS.has(verb) ? most : Math.min(most, inputTokensMax)
 }
 

@@ -15,15 +15,19 @@ import type {
   Policy,
   Settlement,
   Target,
+  Upstream,
 } from '../nouns.ts'
 import { budgetExceeded } from './quota.ts'
 
 export type Admit = (call: Call, caller: Caller, targets: readonly Target[]) => Promise<Permit>
 
+/** What an upstream may make of a call. */
+export type Spending = Pick<Upstream, 'requestsMax' | 'promptTokensAdded'>
+
 /** The arithmetic of prices; pure. */
 export interface Money {
-  /** The most that the call can cost at this price, when it becomes so many requests. */
-  bound(call: Call, price: Price, requests: number): NanoUsd
+  /** The most that the call can cost at this price and upstream. */
+  bound(call: Call, price: Price, upstream: Spending): NanoUsd
   quantities(call: Call, settlement: Settlement): Quantities
   cost(price: Price, quantities: Quantities, tier: Tier): NanoUsd
   /** What a provider would charge for the prompt alone. */
@@ -95,9 +99,8 @@ function reservationOf(
   let reservedNanoUsd = 0
   let isPriced = true
   for (const { price, upstream } of targets) {
-    const requests = upstream.requestsMax?.(call) ?? 1
     if (price === undefined) isPriced = false
-    else reservedNanoUsd = Math.max(reservedNanoUsd, money.bound(call, price, requests))
+    else reservedNanoUsd = Math.max(reservedNanoUsd, money.bound(call, price, upstream))
   }
   return {
     requestId: call.id,

@@ -9,7 +9,7 @@ import { rateHeaders } from './rate-headers.ts'
 
 /**
  * The output of a request that does not bound it: more than most answers have, and corrected when it ends. A model's
- * own bound, 65,536, would let one request a minute through where ten fit.
+ * own bound, 131,072, would let one request a minute through where ten fit.
  */
 const OUTPUT_TOKENS_ESTIMATE = 4_096
 const GENERATES: ReadonlySet<string> = new Set(['generateContent', 'streamGenerateContent'])

@@ -220,7 +220,7 @@ test('[PRC-03] the bound takes the dearest that may apply', () => {
 test('[PRC-03] a request without limits is bound by what the model takes and gives', () => {
   const open = { ...NEED, promptTokensMax: undefined, outputTokensMax: undefined }
   const some: Rates = { input: MILLION, output: 2 * MILLION }
-  assert.equal(boundOf(some, open), 1_048_576 + 2 * 65_536)
+  assert.equal(boundOf(some, open), 1_048_576 + 2 * 131_072)
   assert.equal(boundOf({ ...some, inputTokensMax: 10, outputTokensMax: 8_192 }, open), 10 + 2 * 8_192)
   const huge = { ...NEED, promptTokensMax: Number.MAX_SAFE_INTEGER, candidates: 8 }
   assert.equal(boundOf({ input: 9_000_000_000, output: 0 }, huge), Number.MAX_SAFE_INTEGER)

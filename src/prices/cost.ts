@@ -7,8 +7,8 @@ const UNITS_PER_NANO_USD = 1_000_000n * 100n
 const NANO_USD_MAX = BigInt(Number.MAX_SAFE_INTEGER)
 const FULL_PERCENT = 100
 
-/** Outputs of models that publish no limit, in tokens for one candidate. */
-const OUTPUT_TOKENS_MAX_DEFAULT = 65_536
+/** Outputs of models that publish no limit, in tokens for one candidate: as much as any that is known gives at once. */
+const OUTPUT_TOKENS_MAX_DEFAULT = 131_072
 /** Prompts of models that publish no limit, in tokens. */
 const INPUT_TOKENS_MAX_DEFAULT = 1_048_576
 /** Searches of one request that are reserved for; the model alone decides how many it makes, and few make more. */

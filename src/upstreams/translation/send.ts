@@ -35,7 +35,14 @@ export interface TranslatedSend {
   readonly send: Upstream['send']
   readonly cacheable: NonNullable<Upstream['cacheable']>
   readonly requestsMax: NonNullable<Upstream['requestsMax']>
+  readonly promptTokensAdded: number
 }
+
+/**
+ * A provider puts its own words around tools (350 to 600 tokens at the dearest that is published), a template puts marks
+ * around turns, and a format that is emulated is asked for in words of ours.
+ */
+const PROMPT_TOKENS_ADDED = 2_048
 
 export function createTranslatedSend(options: TranslatedSendOptions): TranslatedSend {
   const { translator, library, seals, keys } = options
@@ -50,6 +57,7 @@ export function createTranslatedSend(options: TranslatedSendOptions): Translated
     send: async (call, target, caller) => perform(errandOf(call, target, caller)),
     cacheable: (model) => cacheableOf(options, model),
     requestsMax,
+    promptTokensAdded: PROMPT_TOKENS_ADDED,
   }
 }
 
