@@ -1,5 +1,5 @@
 /** Python virtual environments, in `.venv/`: one for each version of Google's Python client, one for llama.cpp's server. */
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,11 +13,14 @@ const ENVIRONMENTS: Readonly<Record<string, string>> = {
 }
 const INSTALL_TIMEOUT_MS = 5 * 60_000
 
-export function makeEnvironments(): void {
-  for (const [name, file] of Object.entries(ENVIRONMENTS)) makeEnvironment(name, join(PROJECT, file))
+/** All at once: most of it is waiting for downloads. */
+export async function makeEnvironments(): Promise<void> {
+  await Promise.all(
+    Object.entries(ENVIRONMENTS).map(([name, file]) => makeEnvironment(name, join(PROJECT, file))),
+  )
 }
 
-function makeEnvironment(name: string, requirements: string): void {
+async function makeEnvironment(name: string, requirements: string): Promise<void> {
   const folder = join(PROJECT, '.venv', name)
   const mark = join(folder, 'made-from')
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex')
@@ -25,15 +28,15 @@ function makeEnvironment(name: string, requirements: string): void {
     return console.log(`.venv/${name} is there`)
   }
   rmSync(folder, { recursive: true, force: true })
-  create(folder)
-  run(pythonOf(folder), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements])
+  await create(folder)
+  await run(pythonOf(folder), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements])
   writeFileSync(mark, digest)
   console.log(`.venv/${name} is made`)
 }
 
-function create(folder: string): void {
+async function create(folder: string): Promise<void> {
   try {
-    run(PYTHON, ['-m', 'venv', folder])
+    await run(PYTHON, ['-m', 'venv', folder])
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     console.error(`${PYTHON} -m venv failed; on Debian and Ubuntu: apt-get install python3-venv`)
@@ -45,6 +48,13 @@ function pythonOf(folder: string): string {
   return process.platform === 'win32' ? join(folder, 'Scripts/python.exe') : join(folder, 'bin/python')
 }
 
-function run(file: string, words: readonly string[]): void {
-  execFileSync(file, words, { stdio: 'inherit', timeout: INSTALL_TIMEOUT_MS })
+function run(file: string, words: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, words, { stdio: 'inherit', timeout: INSTALL_TIMEOUT_MS })
+    child.on('error', reject)
+    child.on('exit', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`${file} ${words.join(' ')} ended with ${code}`))
+    })
+  })
 }

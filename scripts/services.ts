@@ -1,5 +1,5 @@
 /**
- * Makes what the tests need beside Node: a Python virtual environment for each version of Google's Python client in
+ * Makes what the tests need beside Node: Python virtual environments for Google's clients and for llama.cpp's server in
  * `.venv/`, and a running PostgreSQL and Redis, told in `.services/services.json`.
  * Run again, it does only what is missing or has changed. `--stop` stops the servers.
  */
@@ -10,6 +10,5 @@ import { startServers, stopServers } from './services-servers.ts'
 if (process.argv.includes('--stop')) {
   await stopServers()
 } else {
-  makeEnvironments()
-  await startServers()
+  await Promise.all([makeEnvironments(), startServers()])
 }

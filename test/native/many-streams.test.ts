@@ -96,6 +96,9 @@ async function allIsQuiet(): Promise<void> {
   await until('every upstream socket closed', async () => (await rig.replay.openSockets()) === 0)
 }
 
+const ROUNDS_MAX = 3
+const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(0)
+
 test('[STREAMS-01] nobody who stays loses or reorders an event, and nothing is left behind', async () => {
   const random = randomFrom(SEED)
   const splits = Array.from({ length: EVENTS - 1 }, (_, index) =>
@@ -110,11 +113,21 @@ test('[STREAMS-01] nobody who stays loses or reorders an event, and nothing is l
   })
   await round(random)
   await allIsQuiet()
-  const settledBytes = await rig.heldMemory()
-  const outcomes = await round(random)
-  const openBytes = await rig.wasat.memory()
-  await allIsQuiet()
-  const leftBytes = await rig.heldMemory()
+  let settledBytes = await rig.heldMemory()
+  let growth = Number.POSITIVE_INFINITY
+  const outcomes: Outcome[] = []
+  // A heap that is still finding its size grows once; what is left behind is left behind by each round.
+  for (let left = ROUNDS_MAX; left > 0 && growth > MEMORY_SLACK_BYTES; left--) {
+    outcomes.push(...(await round(random)))
+    const openBytes = await rig.wasat.memory()
+    await allIsQuiet()
+    const leftBytes = await rig.heldMemory()
+    console.log(
+      `seed ${SEED}: ${mib(settledBytes)} MiB before, ${mib(openBytes)} MiB at the end of the load, ${mib(leftBytes)} MiB after`,
+    )
+    growth = leftBytes - settledBytes
+    settledBytes = leftBytes
+  }
   for (const { habit, body, complete } of outcomes) {
     if (habit === 'leaves')
       assert.ok(WHOLE.subarray(0, body.length).equals(body), 'what a leaver got is a beginning')
@@ -124,13 +137,6 @@ test('[STREAMS-01] nobody who stays loses or reorders an event, and nothing is l
         `a client that ${habit === 'slow' ? 'reads slowly' : 'stays'} lost something`,
       )
   }
-  const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(0)
-  console.log(
-    `seed ${SEED}: ${mib(settledBytes)} MiB before, ${mib(openBytes)} MiB at the end of the load, ${mib(leftBytes)} MiB after`,
-  )
-  assert.ok(
-    leftBytes <= settledBytes + MEMORY_SLACK_BYTES,
-    `memory went from ${mib(settledBytes)} to ${mib(leftBytes)} MiB`,
-  )
+  assert.ok(growth <= MEMORY_SLACK_BYTES, `each round left more behind, the last ${mib(growth)} MiB`)
   assert.ok(rig.wasat.alive())
 })

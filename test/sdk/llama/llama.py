@@ -45,7 +45,7 @@ def streaming(client, model):
 def tools_to_their_end(client, model):
     """A Python function is called by the client itself, and its result talked about."""
     called.clear()
-    config = {"tools": [weather], "max_output_tokens": 900, "temperature": 0.2, "seed": 7}
+    config = {"tools": [weather], "max_output_tokens": 500, "temperature": 0.2, "seed": 7}
     answer = client.models.generate_content(model=model, contents="What is the weather?", config=config)
     assert called, answer
     history = answer.automatic_function_calling_history
@@ -86,7 +86,7 @@ def counted_tokens(client, model):
 def refusal(client, model):
     """What the server refuses is the client's own error, with its status."""
     try:
-        client.models.generate_content(model=model, contents="long " * 20000, config={"max_output_tokens": 8})
+        client.models.generate_content(model=model, contents="long " * 4000, config={"max_output_tokens": 8})
     except errors.ClientError as error:
         assert error.code == 400 and error.status == "INVALID_ARGUMENT", error
     else:

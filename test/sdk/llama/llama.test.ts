@@ -69,7 +69,7 @@ describe('llama.cpp', { skip: LLAMA_SKIP || NEWEST_PYTHON_CLIENT.skip }, () => {
         additionalProperties: false,
       }
       const tools = [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: parameters }] }]
-      const config = { tools, maxOutputTokens: 900, seed: 7, temperature: 0.2 }
+      const config = { tools, maxOutputTokens: 500, seed: 7, temperature: 0.2 }
       const contents = [{ role: 'user', parts: [{ text: 'What is the weather?' }] as Part[] }]
       const parts: Part[] = []
       for await (const chunk of await ai.models.generateContentStream({ model, contents, config }))
