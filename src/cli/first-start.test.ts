@@ -16,6 +16,7 @@ import {
 } from './first-start.ts'
 
 const KEY = 'wst_abcdefgh_0123456789abcdef'
+const MODEL = 'gemini-2.5-flash'
 const CHILD_TIMEOUT_MS = 30_000
 const folder = mkdtempSync(join(tmpdir(), 'wasat-snippets-'))
 const seen: { url: string | undefined; key: unknown; body: string }[] = []
@@ -62,7 +63,10 @@ function lastSeen() {
 
 test('the curl line runs as it stands, with the key in it or in WASAT_KEY', async (t) => {
   if ((await run('curl', ['--version'])).failed) return t.skip('curl is not installed')
-  for (const line of [curlLine(url, KEY), curlLine(url, undefined)]) {
+  for (const line of [
+    curlLine({ url, key: KEY, model: MODEL }),
+    curlLine({ url, key: undefined, model: MODEL }),
+  ]) {
     const { output } = await run('sh', ['-c', line], { WASAT_KEY: KEY })
     assert.match(output, /Hello yourself/)
     lastSeen()
@@ -70,7 +74,10 @@ test('the curl line runs as it stands, with the key in it or in WASAT_KEY', asyn
 })
 
 test('the JavaScript snippet runs with the real client', async () => {
-  for (const snippet of [javascriptSnippet(url, KEY), javascriptSnippet(url, undefined)]) {
+  for (const snippet of [
+    javascriptSnippet({ url, key: KEY, model: MODEL }),
+    javascriptSnippet({ url, key: undefined, model: MODEL }),
+  ]) {
     const file = join(folder, 'snippet.mjs')
     writeFileSync(file, snippet.replace("'@google/genai'", `'${import.meta.resolve('genai-3')}'`))
     const { output } = await run(process.execPath, [file], { WASAT_KEY: KEY })
@@ -82,7 +89,10 @@ test('the JavaScript snippet runs with the real client', async () => {
 test('the Python snippet runs with the real client', async (t) => {
   if ((await run('python3', ['-c', 'import google.genai'])).failed)
     return t.skip('google-genai is not installed for python3')
-  for (const snippet of [pythonSnippet(url, KEY), pythonSnippet(url, undefined)]) {
+  for (const snippet of [
+    pythonSnippet({ url, key: KEY, model: MODEL }),
+    pythonSnippet({ url, key: undefined, model: MODEL }),
+  ]) {
     const { output } = await run('python3', ['-c', snippet], { WASAT_KEY: KEY })
     assert.equal(output, 'Hello yourself\n')
     lastSeen()
@@ -91,7 +101,10 @@ test('the Python snippet runs with the real client', async (t) => {
 
 test('the Python snippet is Python', async (t) => {
   if ((await run('python3', ['--version'])).failed) return t.skip('python3 is not installed')
-  for (const snippet of [pythonSnippet(url, KEY), pythonSnippet(url, undefined)]) {
+  for (const snippet of [
+    pythonSnippet({ url, key: KEY, model: MODEL }),
+    pythonSnippet({ url, key: undefined, model: MODEL }),
+  ]) {
     const check = `import ast, sys; ast.parse(sys.argv[1])`
     const { failed, output } = await run('python3', ['-c', check, snippet])
     assert.ok(!failed, output)
@@ -102,7 +115,7 @@ function greet(change: Partial<Greeting> = {}): string {
   return renderGreeting({
     ...{ version: '1.2.3', url: 'http://127.0.0.1:4080', usesSandboxOnly: false, notices: ['a notice'] },
     firstStart: { clientKey: undefined, adminKey: undefined },
-    ...{ upstreamVariable: 'SOME_API_KEY', hasOwnClientKey: false },
+    ...{ upstreamVariable: 'SOME_API_KEY', hasOwnClientKey: false, model: MODEL },
     ...change,
   })
 }
@@ -112,7 +125,10 @@ test('the first start shows both keys once, the snippets and the operator API', 
   assert.match(text, /Wasat 1\.2\.3 listens on http:\/\/127\.0\.0\.1:4080\n {2}a notice\n/)
   assert.match(text, /client key {2}wst_abcdefgh_0123456789abcdef\n {2}admin key {3}wsa_admin\n/)
   for (const snippet of [curlLine, pythonSnippet, javascriptSnippet])
-    assert.ok(text.includes(`\n${snippet('http://127.0.0.1:4080', KEY)}\n`), 'as it stands, not indented')
+    assert.ok(
+      text.includes(`\n${snippet({ url: 'http://127.0.0.1:4080', key: KEY, model: MODEL })}\n`),
+      'as it stands, not indented',
+    )
   assert.match(text, /operator API: http:\/\/127\.0\.0\.1:4080\/admin\/v1\/\n/)
 })
 

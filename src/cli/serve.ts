@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { FIRST_VARIABLE } from '../config/detect.ts'
+import { FIRST_VARIABLE, modelToShow } from '../config/detect.ts'
 import type { Flags, LoadedConfig, LoadOptions } from '../config/load.ts'
 import { watchConfig } from '../config/watch.ts'
 import { addServerOptions, loadOptions } from './config-options.ts'
@@ -82,13 +82,14 @@ export async function serve(
 function greetingOf(
   gateway: RunningGateway,
   firstStart: FirstStart,
-  { notices, secrets }: LoadedConfig,
+  { config, notices, secrets }: LoadedConfig,
 ): string {
   return renderGreeting({
     version: programVersion(),
     url: gateway.url,
     firstStart,
     usesSandboxOnly: gateway.usesSandboxOnly,
+    model: modelToShow(config),
     upstreamVariable: FIRST_VARIABLE,
     // The line about the sandbox already says that no key was found.
     notices: gateway.usesSandboxOnly ? [] : notices,

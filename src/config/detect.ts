@@ -1,5 +1,7 @@
 /** Upstreams for which the environment already has a key or an address. Each provider is one row. */
+import { isGlob } from '../wire/glob.ts'
 import { emptyMap, type Located, type LocatedMap, type Place } from './document.ts'
+import type { Config } from './schema.ts'
 
 interface Detection {
   readonly upstream: string
@@ -12,9 +14,14 @@ interface Detection {
   readonly others?: Readonly<Record<string, readonly string[]>>
   /** Names that this provider's models have. */
   readonly serves: readonly string[]
+  /** A model that every account there has; undefined where each has its own. */
+  readonly sample?: string
 }
 
 const GEMINI_MODELS = ['gemini-*', 'gemma-*', 'imagen-*', 'veo-*', 'text-embedding-00*', 'learnlm-*', 'aqa']
+
+/** Every Gemini upstream has it, and so has the sandbox. */
+const SAMPLE = 'gemini-2.5-flash'
 
 const DETECTIONS: readonly Detection[] = [
   {
@@ -23,6 +30,7 @@ const DETECTIONS: readonly Detection[] = [
     means: 'keys',
     settings: { kind: 'gemini' },
     serves: [...GEMINI_MODELS, 'tunedModels/*'],
+    sample: SAMPLE,
   },
   {
     upstream: 'comet',
@@ -38,6 +46,7 @@ const DETECTIONS: readonly Detection[] = [
     settings: { kind: 'vertex' },
     others: { location: ['GOOGLE_CLOUD_LOCATION'] },
     serves: GEMINI_MODELS,
+    sample: SAMPLE,
   },
   {
     upstream: 'openai',
@@ -55,6 +64,7 @@ const DETECTIONS: readonly Detection[] = [
       'text-embedding-3-*',
       'text-embedding-ada-*',
     ],
+    sample: 'gpt-5-mini',
   },
   {
     upstream: 'claude',
@@ -63,6 +73,7 @@ const DETECTIONS: readonly Detection[] = [
     settings: { kind: 'anthropic' },
     others: { baseUrl: ['ANTHROPIC_BASE_URL'] },
     serves: ['claude-*'],
+    sample: 'claude-haiku-4-5',
   },
   {
     upstream: 'ollama',
@@ -79,6 +90,23 @@ export const FIRST_VARIABLE = DETECTIONS[0]!.variables[0]!
 /** Where an Ollama that runs beside us listens unless it was told otherwise. Source: Ollama's FAQ. */
 export const LOCAL_OLLAMA_URL = 'http://127.0.0.1:11434'
 const OLLAMA_PORT = 11_434
+
+/** Where only the operator knows what models there are. */
+const UNKNOWN_MODEL = 'YOUR-MODEL'
+
+/** A name that a first request can use. */
+export function modelToShow({ upstreams, models }: Pick<Config, 'upstreams' | 'models'>): string {
+  const [alias] = Object.keys(models).filter((name) => !isGlob(name))
+  if (alias !== undefined) return alias
+  const real = Object.values(upstreams).filter(({ kind }) => kind !== 'sandbox')
+  if (real.length === 0) return SAMPLE
+  const isOf = ({ kind, vendor }: Detection['settings'], upstream: Config['upstreams'][string]) =>
+    upstream.kind === kind && (!('vendor' in upstream) || upstream.vendor === vendor)
+  const known = DETECTIONS.find(
+    ({ sample, settings }) => sample !== undefined && real.some((upstream) => isOf(settings, upstream)),
+  )
+  return known?.sample ?? UNKNOWN_MODEL
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { modelToShow } from './detect.ts'
 import { type Flags, type LoadedConfig, loadConfig, loadDataFolder, loadStorePlace } from './load.ts'
 import { maskedConfig } from './present.ts'
 import { ConfigError, type ConfigProblem } from './problems.ts'
@@ -402,6 +403,17 @@ test('each provider that the environment knows is an upstream for its own models
   assert.ok(openai.serves.includes('gpt-*') && claude.serves.includes('claude-*'))
   assert.deepEqual([ollama.vendor, ollama.baseUrl], ['ollama', 'http://127.0.0.1:11434/v1'])
   assert.ok(notices.includes('ANTHROPIC_API_KEY found: upstream claude'))
+})
+
+test('the request that is shown at the first start names a model that is there', () => {
+  const shown = (environment: Record<string, string>, yaml?: string) =>
+    modelToShow(load(yaml, environment).config)
+  assert.equal(shown({}), 'gemini-2.5-flash')
+  assert.equal(shown({ OPENAI_API_KEY: 'k' }), 'gpt-5-mini')
+  assert.equal(shown({ ANTHROPIC_API_KEY: 'k', GEMINI_API_KEY: 'k' }), 'gemini-2.5-flash')
+  assert.equal(shown({ OLLAMA_HOST: 'localhost' }), 'YOUR-MODEL')
+  const models = 'models: { "gemini-*": { targets: [sandbox] }, fast: { targets: [sandbox] } }'
+  assert.equal(shown({}, models), 'fast')
 })
 
 test('an address of the operator’s own may have any model', () => {
