@@ -199,6 +199,11 @@ test('[TRN-13] the last cumulative counts of a stream stand in its last chunk', 
   assert.deepEqual([promptTokenCount, candidatesTokenCount, thoughtsTokenCount], [15, 12, 8])
 })
 
+test('[TRN-13] usage that was not told is none, and not zero', () => {
+  const answered = whole({ ...HEAD, content: [{ type: 'text', text: 'Hello' }], stop_reason: 'end_turn' })
+  assert.equal(lastOf(answered)?.usageMetadata, undefined)
+})
+
 test('[TRN-12] what a search found is cited in bytes, and goes back with the next turn', () => {
   const use = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search' }
   const result = {

@@ -4,7 +4,7 @@ import type { Report } from '../translation/report.ts'
 import type { Block } from './blocks.ts'
 import { finishOf, isCutShort, type StopDetails } from './finish.ts'
 import { stateOf } from './state.ts'
-import { laterUsage, type ProviderUsage, readUsage } from './usage.ts'
+import { isTold, laterUsage, type ProviderUsage, readUsage } from './usage.ts'
 
 /** The head of a message: the whole one, or what a stream starts with. */
 export interface MessageHead {
@@ -115,7 +115,7 @@ export class Answering {
         'the target counts thoughts and text together: their shares are estimated',
       )
     }
-    this.#composer.usage(metadata)
+    if (isTold(this.#usage)) this.#composer.usage(metadata)
     const { reason, message } = finishOf(stopReason, details)
     this.#candidate.finish(reason, message)
   }

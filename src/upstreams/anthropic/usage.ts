@@ -22,6 +22,11 @@ export function laterUsage(before: ProviderUsage, later: unknown): ProviderUsage
   return { ...before, ...Object.fromEntries(known) }
 }
 
+/** Whether anything was counted that could be meant; zeros are a count, nothing at all is none. */
+export function isTold({ input_tokens: input, output_tokens: output }: ProviderUsage): boolean {
+  return [input, output].some((value) => typeof value === 'number' && value >= 0)
+}
+
 /** `isEstimate`: how much of the output was thought is a guess. The sum never is. */
 export function readUsage(
   usage: ProviderUsage,

@@ -6,6 +6,7 @@ import { shorten } from '../../wire/protojson-scalars.ts'
 import { essenceOf } from './checks/mime-types.ts'
 import type { Medium } from './conversation.ts'
 import { guessMimeType, mediumKindOf, parametersOf } from './media-types.ts'
+import { whyNotPublic } from './public-address.ts'
 import type { Reader } from './recall.ts'
 import { type Report, snakeCase, untranslatable } from './report.ts'
 
@@ -51,6 +52,8 @@ function readInline({ mimeType = '', data = '', displayName }: Blob, path: strin
   return mediumOf(mimeType, displayName, { base64: standardBase64(data) }, path, report)
 }
 
+const PRINTABLE = /^[\x20-\x7e]*$/
+
 function mediumOf(
   mimeType: string,
   displayName: string | undefined,
@@ -58,7 +61,8 @@ function mediumOf(
   path: string,
   report: Report,
 ): Medium {
-  const kind = mediumKindOf(mimeType)
+  // A type becomes a header at whoever stores or serves the medium.
+  const kind = PRINTABLE.test(mimeType) ? mediumKindOf(mimeType) : undefined
   const field = `${path}.mimeType`
   if (kind === undefined) throw invalidField(snakeCase(field), `Unsupported MIME type: ${shorten(mimeType)}`)
   if (parametersOf(mimeType) !== '') report.dropped(field, 'the target is told the type without parameters')
@@ -89,6 +93,7 @@ async function readFileData(
   if (fileUri === '') throw invalidField(snakeCase(field), 'file uri is required')
   refuseUnreadable(fileUri, field)
   if (isForeign(fileUri)) {
+    refuseInner(fileUri, field)
     const type = mimeType || guessMimeType(fileUri)
     if (type === undefined) {
       throw untranslatable(`${path}.fileUri`, 'its address does not tell its type: give the mimeType')
@@ -112,6 +117,12 @@ export function isGeminiFile(uri: string): boolean {
 function refuseUnreadable(uri: string, path: string): void {
   if (CLOUD_STORAGE.test(uri)) throw untranslatable(path, 'the target cannot read Cloud Storage')
   if (YOUTUBE.test(uri)) throw untranslatable(path, 'the target cannot watch YouTube')
+}
+
+function refuseInner(uri: string, path: string): void {
+  const problem =
+    uri.length > URI_CHARS_MAX ? `is longer than ${URI_CHARS_MAX} characters` : whyNotPublic(uri)
+  if (problem !== undefined) throw invalidField(snakeCase(path), `The file uri ${problem}.`)
 }
 
 /** Whether it lies somewhere else on the web. */
