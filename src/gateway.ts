@@ -5,7 +5,7 @@ import { collect, type Performed } from './metering/collect.ts'
 import type { Drains } from './metering/drain.ts'
 import { type Flight, type Flights, NO_SEAT } from './metering/flights.ts'
 import { meter } from './metering/meter.ts'
-import { shortReport } from './nouns/translation.ts'
+import { type Loss, shortReport } from './nouns/translation.ts'
 import type {
   Answer,
   Call,
@@ -213,7 +213,7 @@ function meterFor({ request, call, caller, permit, dispatched, receiver, parts }
       // A whole answer is still held; of a stream the head went out long ago.
       if (billedNanoUsd !== undefined) headers['x-wasat-cost-usd'] = formatUsd(billedNanoUsd)
       const losses = answer.translation?.losses()
-      if (losses !== undefined) tellLosses(headers, answer)
+      tellLosses(headers, losses)
       const { status } = answer
       parts.observe({
         request,
@@ -247,13 +247,13 @@ function answerHeaders(
     'x-wasat-attempts': attempts,
     'server-timing': `wasat;dur=${ownTimeMs(call, answer).toFixed(2)}, upstream;dur=${answer.firstByteMs.toFixed(1)}`,
   }
-  tellLosses(headers, answer)
+  tellLosses(headers, answer.translation?.losses())
   return headers
 }
 
 /** What is known so far; of a stream, that is what the request lost. */
-function tellLosses(headers: OutgoingHttpHeaders, { translation }: Answer): void {
-  const report = translation && shortReport(translation.losses())
+function tellLosses(headers: OutgoingHttpHeaders, losses: readonly Loss[] | undefined): void {
+  const report = losses && shortReport(losses)
   if (report !== undefined) headers['x-wasat-translation'] = report
 }
 

@@ -22,7 +22,7 @@ export function usdOption(text: string): string {
   )
 }
 
-export function countOption(text: string): number {
+function countOption(text: string): number {
   return integerOption(text, 1, LIMIT_MAX)
 }
 

@@ -62,7 +62,7 @@ export function hasThoughts(turns: readonly Turn[]): boolean {
 }
 
 /** Of the content that a part stands in. */
-export function contentPath(partPath: string): string {
+function contentPath(partPath: string): string {
   return partPath.replace(/\.parts\[.*$/, '')
 }
 

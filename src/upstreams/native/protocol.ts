@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Answer, Call } from '../../nouns.ts'
 import { answerError, isRetryable } from '../http/errors.ts'
 import type { ErrorAnswer, Protocol } from '../http/exchange.ts'
+import { jsonOrUndefined } from '../http/json.ts'
 import { isCredentialRefused } from './errors.ts'
 import { UnaryReader } from './response.ts'
 import { ArrayReader, SseReader } from './stream.ts'
@@ -31,7 +32,7 @@ export function nativeProtocol(
 
 /** The upstream's own error goes to the client as it is, unless it is about our credential. */
 function refusalOf(name: string, status: number, bytes: Buffer): ErrorAnswer | GatewayError {
-  const body = parseOrUndefined(bytes)
+  const body = jsonOrUndefined(bytes)
   if (isCredentialRefused(status, body)) {
     const hint = `${name}: check the credentials of this upstream (it answered ${status})`
     const message = `The upstream ${name} refused the gateway's credential.`
@@ -48,12 +49,4 @@ function visibleHeaders(headers: IncomingHttpHeaders): Record<string, string> {
     if (typeof value === 'string') visible[name] = value
   }
   return visible
-}
-
-function parseOrUndefined(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

@@ -5,6 +5,7 @@ import { JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { SseFraming, type SseListener } from '../../wire/sse-framing.ts'
 import { answerError } from '../http/errors.ts'
 import type { AnswerReader } from '../http/exchange.ts'
+import { jsonOrUndefined } from '../http/json.ts'
 import { errorInAnswer } from './errors.ts'
 import { mediaMeasured, mediaOf } from './media.ts'
 import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.ts'
@@ -73,7 +74,7 @@ export class SseReader implements AnswerReader, SseListener {
 
   event(buffer: Buffer, start: number, end: number): void {
     if (isError(buffer, start))
-      throw errorInAnswer(this.#name, parseOrUndefined(buffer.subarray(start, end)), this.#begun)
+      throw errorInAnswer(this.#name, jsonOrUndefined(buffer.subarray(start, end)), this.#begun)
     if (!this.#begun && !isObject(buffer, start, end))
       throw answerError(this.#name, 'sent malformed JSON', false)
     this.#begun = true
@@ -94,7 +95,7 @@ export class SseReader implements AnswerReader, SseListener {
 
   #measureMedia(event: Buffer): void {
     if (!event.includes(INLINE_DATA)) return
-    const response = parseOrUndefined(event)
+    const response = jsonOrUndefined(event)
     if (response !== undefined) this.#usage.addMedia(mediaOf(response as GenerateContentResponse))
   }
 
@@ -158,7 +159,7 @@ export class SseReader implements AnswerReader, SseListener {
 
   /** Bare JSON among events is how Google's front end reports a failure. */
   #strayError(): Error {
-    return errorInAnswer(this.#name, parseOrUndefined(Buffer.concat(this.#stray)), this.#begun)
+    return errorInAnswer(this.#name, jsonOrUndefined(Buffer.concat(this.#stray)), this.#begun)
   }
 
   #takeLast(): void {
@@ -168,7 +169,7 @@ export class SseReader implements AnswerReader, SseListener {
   }
 
   #take(buffer: Buffer, start: number, end: number): void {
-    const response = parseOrUndefined(buffer.subarray(start, end)) as GenerateContentResponse | undefined
+    const response = jsonOrUndefined(buffer.subarray(start, end)) as GenerateContentResponse | undefined
     if (response === undefined) throw answerError(this.#name, 'sent malformed JSON', this.#begun)
     this.#usage.take(response)
   }
@@ -243,13 +244,5 @@ function ignoringErrors(step: () => void): void {
     step()
   } catch {
     // Nothing to do: the stream has been given up already.
-  }
-}
-
-function parseOrUndefined(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
   }
 }

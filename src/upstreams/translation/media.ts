@@ -15,9 +15,9 @@ type Blob = GeminiMessage<'Blob'>
 
 const MIB = 1024 * 1024
 /** A file of our own that is sent inline, in bytes. */
-export const FILE_BYTES_MAX = 100 * MIB
+const FILE_BYTES_MAX = 100 * MIB
 /** All of them in one request: as base64 they have to fit in one string of JavaScript's. */
-export const FILES_BYTES_MAX = 300 * MIB
+const FILES_BYTES_MAX = 300 * MIB
 /** What is looked at of an address. */
 const URI_CHARS_MAX = 8_192
 
@@ -110,7 +110,7 @@ const YOUTUBE = /^https?:\/\/(?:[a-z0-9-]{1,20}\.)?(?:youtube\.com|youtu\.be)\//
 const GEMINI_FILE = /^(?:https?:\/\/[^?#]{1,2000}\/v\d[a-z0-9]{0,15}\/)?files\/[^/?#]+(?:\?[^#]*)?$/i
 
 /** Whether the fileUri names a file of the kind that our store holds. */
-export function isGeminiFile(uri: string): boolean {
+function isGeminiFile(uri: string): boolean {
   return uri.length <= URI_CHARS_MAX && GEMINI_FILE.test(uri)
 }
 

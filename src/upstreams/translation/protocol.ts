@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Answer, Delivery } from '../../nouns.ts'
 import type { AnswerReader, Protocol } from '../http/exchange.ts'
+import { jsonOrUndefined } from '../http/json.ts'
 import { refusalOf, retryAfterSeconds } from './refusal.ts'
 import type { ProviderRefusal, Translator } from './translator.ts'
 
@@ -24,7 +25,7 @@ export function translatedProtocol(options: TranslatedProtocolOptions): Protocol
     translation,
     reader: (pass): AnswerReader => options.reader(pass),
     refusal: (status, headers, body) => {
-      const refusal = read(options, status, headers, parsedOrUndefined(body))
+      const refusal = read(options, status, headers, jsonOrUndefined(body))
       retryAfter = retryAfterSeconds(refusal)
       return refusalOf(name, refusal, delivery)
     },
@@ -45,13 +46,5 @@ function read(
     return readRefusal(status, headers, body)
   } catch {
     return { status, message: '' }
-  }
-}
-
-function parsedOrUndefined(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
   }
 }

@@ -27,7 +27,7 @@ function originOf(location: string, isExpress: boolean): string {
 }
 
 /** Vertex knows two versions: what the developer API calls `v1beta` and `v1alpha` is its `v1beta1`. */
-export function versionOf(asked: string): 'v1' | 'v1beta1' {
+function versionOf(asked: string): 'v1' | 'v1beta1' {
   return asked === 'v1' ? 'v1' : 'v1beta1'
 }
 

@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Answer, Call, Chunk } from '../../nouns.ts'
 import { type Edit, withEdits } from '../../wire/json-spans.ts'
 import type { Protocol } from '../http/exchange.ts'
+import { jsonOrUndefined } from '../http/json.ts'
 import { errorOf } from '../native/errors.ts'
 import { childIn, listIn, memberIn, placeAt } from '../native/places.ts'
 import { nativeProtocol } from '../native/protocol.ts'
@@ -37,12 +38,12 @@ export function vertexProtocol(
 }
 
 /** Whose SDK asks: versions that only the developer API has. */
-export function isDeveloper({ apiVersion }: Pick<Call, 'apiVersion'>): boolean {
+function isDeveloper({ apiVersion }: Pick<Call, 'apiVersion'>): boolean {
   return apiVersion === 'v1beta' || apiVersion === 'v1alpha'
 }
 
 function isAboutAccount(body: Buffer): boolean {
-  const details = errorOf(parseOrUndefined(body))?.details ?? []
+  const details = errorOf(jsonOrUndefined(body))?.details ?? []
   return details.some((detail) => ACCOUNT_REASONS.has((detail as { reason?: string }).reason ?? ''))
 }
 
@@ -109,12 +110,4 @@ function startOfAnswer(bytes: Buffer, at: number): number {
   const isEvent = bytes.toString('latin1', line, line + 5) === 'data:'
   const start = bytes.indexOf(0x7b, isEvent ? line : 0)
   return start < at ? start : -1
-}
-
-function parseOrUndefined(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }
