@@ -2,6 +2,7 @@
  * Every failure that Wasat can utter: one table, one class.
  * A dialect prints the row in its own shape; `message` is for the client, `hint` for the operator.
  */
+import type { RetryHint } from './nouns/retry.ts'
 import { ProtojsonError } from './wire/protojson-problems.ts'
 
 /** HTTP status, google.rpc status, and whether another target may do better. */
@@ -48,7 +49,17 @@ export interface FailureOptions {
   readonly details?: readonly object[]
   /** Headers that belong to this failure, such as `allow` or `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What the upstream behind it said of when to come back. */
+  readonly retry?: RetryHint
+  /** Whether the same target may be asked again, where the code alone does not say it. */
+  readonly again?: Again
 }
+
+/**
+ * `at-once`: a kept connection had been closed before the request got there. `elsewhere`: the same target would do the
+ * same.
+ */
+export type Again = 'at-once' | 'elsewhere'
 
 /** The one error of the code base. Anything else that is thrown is a bug and reaches the client as `internal`. */
 export class GatewayError extends Error {
@@ -56,6 +67,8 @@ export class GatewayError extends Error {
   readonly hint: string | undefined
   readonly details: readonly object[]
   readonly headers: Readonly<Record<string, string>>
+  readonly retry: RetryHint | undefined
+  readonly again: Again | undefined
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -64,6 +77,8 @@ export class GatewayError extends Error {
     this.hint = options.hint
     this.details = options.details ?? []
     this.headers = options.headers ?? {}
+    this.retry = options.retry
+    this.again = options.again
   }
 
   /** The HTTP status. */

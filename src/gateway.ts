@@ -22,15 +22,16 @@ import type {
 import type { Observe, ObservedRequest } from './observe/observe.ts'
 import type { Admit } from './policies/admit.ts'
 import type { Catalog } from './upstreams/catalog.ts'
-import { type Dispatched, dispatch, failedDispatch } from './upstreams/dispatch.ts'
+import { type Dispatch, type Dispatched, failedDispatch } from './upstreams/dispatch.ts'
 import { formatUsd } from './wire/usd.ts'
 
 /** Everything that a request needs; swapped as a whole when the configuration changes. */
 export interface Parts {
   readonly dialects: readonly Dialect[]
   readonly authenticate: (credential: string | undefined, remoteAddress: string) => Promise<Caller> | Caller
-  readonly route: (opening: Opening) => readonly Target[]
+  readonly route: (call: Call, caller: Caller) => readonly Target[]
   readonly admit: Admit
+  readonly dispatch: Dispatch
   readonly catalog: Catalog
   readonly resources: Resources
   readonly drains: Drains
@@ -80,7 +81,8 @@ const NOTHING_SPENT = {
 /** route → admit → dispatch → meter, for whoever receives the answer. */
 async function answerTo(errand: Errand): Promise<Metered> {
   const { caller, parts } = errand
-  const { call, targets } = await parts.resources.place(errand.call, caller, parts.route(errand.call))
+  const route = parts.route(errand.call, caller)
+  const { call, targets } = await parts.resources.place(errand.call, caller, route)
   const permit = await parts.admit(call, caller, targets)
   const started = { ...errand, call, permit }
   return dispatchOrSettle(started, targets, (dispatched) => meterFor({ ...started, dispatched }))
@@ -126,7 +128,12 @@ function isCapability(opening: Opening, request: HttpRequest, { resources }: Par
 
 /** The permit's owner is this line until an answer has begun; a dispatch that failed settles it here. */
 function dispatchOrSettle(
-  { call, caller, permit, parts: { flights } }: Pick<MeterInput, 'call' | 'caller' | 'permit' | 'parts'>,
+  {
+    call,
+    caller,
+    permit,
+    parts: { dispatch, flights },
+  }: Pick<MeterInput, 'call' | 'caller' | 'permit' | 'parts'>,
   targets: readonly Target[],
   begin: (dispatched: Dispatched) => Metered,
 ): Promise<Metered> {
@@ -247,6 +254,9 @@ function answerHeaders(
     'x-wasat-attempts': attempts,
     'server-timing': `wasat;dur=${ownTimeMs(call, answer).toFixed(2)}, upstream;dur=${answer.firstByteMs.toFixed(1)}`,
   }
+  // An error answer is nobody's turn: the next one is asked where the last good one was.
+  if (answer.status < 400 && target.conversation?.answered(target) === 'moved')
+    headers['x-wasat-affinity'] = 'moved'
   tellLosses(headers, answer.translation?.losses())
   return headers
 }

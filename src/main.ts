@@ -19,11 +19,13 @@ import { MONEY } from './main/money.ts'
 import { openStore } from './main/open-store.ts'
 import { openResources } from './main/resources.ts'
 import { type BuildUpstream, buildRoutes, type Routes, type Surroundings } from './main/routes.ts'
+import { watchUpstreams } from './main/upstream-health.ts'
 import { createDrains } from './metering/drain.ts'
 import { createFlights } from './metering/flights.ts'
 import type { Counters } from './nouns/counters.ts'
 import type { BudgetAlert } from './nouns/ledger.ts'
 import type { Dialect, HttpRequest, HttpResponse, Policy, Upstream } from './nouns.ts'
+import { createHealthReport } from './observe/health-report.ts'
 import { createLog } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createObserve } from './observe/observe.ts'
@@ -31,6 +33,8 @@ import { createRedact } from './observe/redact.ts'
 import { createAdmit } from './policies/admit.ts'
 import { createLimits } from './policies/limits.ts'
 import { modelAllowList } from './policies/model-allow-list.ts'
+import { createAffinity } from './routing/affinity.ts'
+import { createDispatch } from './upstreams/dispatch.ts'
 import { createSeals } from './upstreams/translation/seals.ts'
 import type { JsonLimits } from './wire/json-scanner.ts'
 import { formatUsd } from './wire/usd.ts'
@@ -137,6 +141,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     drains: () => drains.open,
     isStoreInTrouble: () => store.ledger.trouble() !== undefined,
     areLimitsDegraded: () => store.counters.isDegraded,
+    health: () => watched.health.list(),
   })
   const resources = openResources(config, jsonLimitsOf(config), store, log, {
     find: (model) => routes.find(model),
@@ -144,7 +149,10 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     parts: () => (line as Line).parts,
   })
   const seals = createSeals()
-  const kept = { library: resources.library, seals }
+  const watched = watchUpstreams(config, createHealthReport(log, metrics))
+  const { health } = watched
+  const dispatch = createDispatch({ health, settings: config.retries })
+  const kept = { library: resources.library, seals, routing: { affinity: createAffinity(), health } }
   let routes: Routes = buildRoutes(config, log, kept, await loadKinds(config))
   /** Undefined until it is known who may come in. */
   let line: Line | undefined
@@ -164,6 +172,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
         ...routes,
         dialects,
         resources,
+        dispatch,
         authenticate: createAuthenticator({ directory, keys }),
         admit: createAdmit({
           policies: policiesOf(counters),
@@ -174,7 +183,10 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
         observe: createObserve(log, metrics),
       },
       admin: createAdmin({
-        ...adminPartsOf({ keys, store, prices: () => routes.prices, version: VERSION }),
+        ...adminPartsOf({
+          ...{ keys, store, prices: () => routes.prices, models: () => routes.models, version: VERSION },
+          upstreams: watched.shown(() => routes.upstreams, log),
+        }),
         gate,
         onFailure: onAdminFailure,
       }),
@@ -243,6 +255,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     const old = routes
     redact.learn(knownSecrets(next))
     routes = buildRoutes(next.config, log, kept, build)
+    watched.replace(next.config)
     if (line !== undefined) line.parts = { ...line.parts, ...routes }
     log.info({ file: next.file }, 'configuration reloaded')
     if (fixedPart(next.config) !== fixedPart(config))

@@ -8,6 +8,7 @@ import type { Counters } from './nouns/counters.ts'
 import type { Directory, Limits } from './nouns/directory.ts'
 import type { Ledger, Outcome, Tags, UsageSource } from './nouns/ledger.ts'
 import type { NanoUsd, Price, Tier } from './nouns/money.ts'
+import type { RetryHint } from './nouns/retry.ts'
 import type { Translation } from './nouns/translation.ts'
 import type { EmbedUsage, GenerateContentResponse, Model, UsageMetadata } from './wire/gemini.ts'
 
@@ -209,6 +210,20 @@ export interface Target {
   readonly price: Price | undefined
   /** `adapt`: a thinking level or budget that this model does not know becomes the one that it does. */
   readonly thinking: 'pass' | 'adapt'
+  /** Its share where targets are chosen by weight; without it, 1. */
+  readonly weight?: number
+  /** Set where a conversation stays with the target that answered it. One for all targets of a call. */
+  readonly conversation?: Conversation
+  /** `credential` is the one to begin with, because the conversation is at home there; others may follow. */
+  readonly isHome?: true
+  /** Another model than the one that was asked for: it comes after every credential of that one. */
+  readonly standsIn?: true
+}
+
+/** Remembers who answers a conversation. */
+export interface Conversation {
+  /** Called with the target of each good answer; `moved` when another one answered before. */
+  answered(target: Target): 'moved' | 'stayed'
 }
 
 /** Sends a Call to a Target. Everything about one provider lives behind this. */
@@ -217,6 +232,8 @@ export interface Upstream {
   readonly kind: string
   /** How many credentials it can try; another one may help where the first was refused or spent. */
   readonly credentials: number
+  /** Whether its failures are meant: then nothing is learnt from them, and none is hidden by a second try. */
+  readonly isSimulated?: boolean
   /** Where it stores what its clients create and name; without it, we do. */
   readonly resources?: ResourceHost
   /** What may be cached with us for one of its models; undefined when the model reads no caches of ours. */
@@ -383,6 +400,8 @@ export interface Answer {
   reading(): Reading
   /** Set on an error answer of the upstream that another target could perhaps better. */
   readonly retryable: boolean
+  /** What such an answer says of when to come back. */
+  readonly hint?: RetryHint
   /** Set when the request or the answer is not carried as it is. */
   readonly translation?: Translation
   /** Milliseconds from dispatch to the answer's beginning. */
@@ -500,7 +519,7 @@ export interface Settlement {
 }
 
 /** Orders the targets of a route for one call. Pure. */
-export type Strategy = (targets: readonly Target[], call: Call) => readonly Target[]
+export type Strategy = (targets: readonly Target[], call: Pick<Call, 'tier'>) => readonly Target[]
 
 // ---------------------------------------------------------------------------------------------
 // Store: what we remember. All but the counters is durable.

@@ -5,6 +5,7 @@
 
 import { measured, promises, type Requirement } from './promises.ts'
 import { MONEY_REQUIREMENTS } from './requirements-money.ts'
+import { RELIABILITY_REQUIREMENTS } from './requirements-reliability.ts'
 import { RESOURCE_REQUIREMENTS } from './requirements-resources.ts'
 import { SANDBOX_REQUIREMENTS } from './requirements-sandbox.ts'
 import { TRANSLATION_REQUIREMENTS } from './requirements-translation.ts'
@@ -208,6 +209,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...SANDBOX_REQUIREMENTS,
   ...RESOURCE_REQUIREMENTS,
   ...TRANSLATION_REQUIREMENTS,
+  ...RELIABILITY_REQUIREMENTS,
 ]
 
 /** The tables of bad inputs, and how many rows each of them has. */
@@ -218,4 +220,10 @@ export const CATALOGUE: readonly { prefix: string; title: string; rows: number }
   { prefix: 'D', title: 'JSON syntax', rows: 34 },
   { prefix: 'E', title: 'JSON bombs and shape', rows: 19 },
   { prefix: 'F', title: 'encoding and Unicode', rows: 15 },
+  { prefix: 'G', title: 'prototype pollution and object tricks', rows: 7 },
+  { prefix: 'H', title: 'what the fields mean', rows: 33 },
+  { prefix: 'I', title: 'compressed requests', rows: 9 },
+  { prefix: 'J', title: 'addresses to be fetched', rows: 20 },
+  { prefix: 'K', title: 'injection into logs, headers, queries and metrics', rows: 13 },
+  { prefix: 'L', title: 'admin API', rows: 20 },
 ]

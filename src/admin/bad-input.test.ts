@@ -85,6 +85,7 @@ const CHANGES: readonly (readonly [string, string, Readonly<Record<string, unkno
   ['PATCH', '/admin/v1/budgets/{budget}', { limitUsd: '2' }],
   ['DELETE', '/admin/v1/budgets/{budget}', {}],
   ['POST', '/admin/v1/prices:reprice', {}],
+  ['POST', '/admin/v1/upstreams/k1:test', {}],
   ['POST', '/admin/v1/ledger:prune', { before: '2026-01-01' }],
 ]
 

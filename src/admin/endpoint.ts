@@ -24,7 +24,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 interface Definition<Body extends TSchema, Query extends TSchema> {
   readonly method: Method
-  /** `{id}` stands for an id; what follows it in a segment is literal. */
+  /** `{id}` stands for an id, `{name}` for the name of a model; what follows it in a segment is literal. */
   readonly path: string
   /** Without it there is no body, or an empty object. */
   readonly body?: Body
@@ -58,15 +58,16 @@ export function matchPath(pattern: string, path: readonly string[]): string | un
   let id = ''
   for (const [index, segment] of wanted.entries()) {
     const given = path[index] as string
-    if (!segment.startsWith('{id}')) {
+    const variable = ['{id}', '{name}'].find((one) => segment.startsWith(one))
+    if (variable === undefined) {
       if (segment !== given) return undefined
       continue
     }
-    const action = segment.slice('{id}'.length)
+    const action = segment.slice(variable.length)
     if (!given.endsWith(action)) return undefined
     id = given.slice(0, given.length - action.length)
-    // No id has a colon: `{id}` must not swallow the action of another endpoint, nor an unknown one.
-    if (id === '' || id.includes(':')) return undefined
+    // No id has a colon: `{id}` must not swallow the action of another endpoint, nor an unknown one. Models have.
+    if (id === '' || (variable === '{id}' && id.includes(':'))) return undefined
   }
   return id
 }

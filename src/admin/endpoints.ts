@@ -13,6 +13,8 @@ import { getKey } from './keys/get-key.ts'
 import { listKeys } from './keys/list-keys.ts'
 import { rotateKey } from './keys/rotate-key.ts'
 import { updateKey } from './keys/update-key.ts'
+import { explainModel } from './models/explain-model.ts'
+import { listModels } from './models/list-models.ts'
 import { listPrices } from './prices/list-prices.ts'
 import { reprice } from './prices/reprice.ts'
 import { createProject } from './projects/create-project.ts'
@@ -22,6 +24,8 @@ import { enableProject } from './projects/enable-project.ts'
 import { getProject } from './projects/get-project.ts'
 import { listProjects } from './projects/list-projects.ts'
 import { updateProject } from './projects/update-project.ts'
+import { listUpstreams } from './upstreams/list-upstreams.ts'
+import { testUpstream } from './upstreams/test-upstream.ts'
 import { getUsage } from './usage/get-usage.ts'
 import { getUsageRows } from './usage/get-usage-rows.ts'
 import { pruneLedger } from './usage/prune-ledger.ts'
@@ -53,5 +57,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   pruneLedger,
   listPrices,
   reprice,
+  listModels,
+  explainModel,
+  listUpstreams,
+  testUpstream,
   getVersion,
 ]

@@ -1,4 +1,5 @@
 /** What the endpoints need of the other rooms, as `main` hands it in. Errors are `GatewayError`. */
+import type { GatewayError } from '../errors.ts'
 import type {
   BudgetPeriod,
   BudgetScope,
@@ -10,8 +11,10 @@ import type {
   NewKey,
   ProjectRecord,
 } from '../nouns/directory.ts'
+import type { TargetHealth } from '../nouns/health.ts'
 import type { FindPrice, Ledger } from '../nouns/ledger.ts'
 import type { NanoUsd, PriceListing } from '../nouns/money.ts'
+import type { ModelEntry, RouteExplanation } from '../nouns/routing.ts'
 
 export interface AdminParts {
   readonly keys: AdminKeys
@@ -19,6 +22,8 @@ export interface AdminParts {
   readonly budgets: AdminBudgets
   readonly ledger: AdminLedger
   readonly prices: AdminPrices
+  readonly models: AdminModels
+  readonly upstreams: AdminUpstreams
   /** Wasat's own version. */
   readonly version: string
 }
@@ -76,4 +81,30 @@ export interface AdminPrices {
   list(): readonly PriceListing[]
   /** For requests that had no price when they were made. */
   readonly find: FindPrice
+}
+
+export interface AdminModels {
+  /** The entries of the configuration, in its order. */
+  list(): readonly ModelEntry[]
+  /** What would happen to a request for this name now; undefined when it leads nowhere. */
+  explain(model: string): RouteExplanation | undefined
+}
+
+export interface AdminUpstreams {
+  /** Those in force, in the order of the configuration; none when no gateway runs. */
+  list(): readonly AdminUpstream[]
+  /** How all of them fared lately. */
+  health(): readonly TargetHealth[]
+  /** What went wrong, for the operator: without secrets, and bounded. */
+  textOf(error: GatewayError): string
+}
+
+export interface AdminUpstream {
+  readonly name: string
+  readonly kind: string
+  /** Host and port of its address; undefined when the kind itself decides where requests go. */
+  readonly host: string | undefined
+  readonly credentials: number
+  /** What it offers now, asked with its next credential; throws `GatewayError`. */
+  listModels(): Promise<readonly object[]>
 }

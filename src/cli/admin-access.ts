@@ -24,6 +24,10 @@ export interface AccessOptions {
   readonly mayCreateFolder?: boolean
   /** Whether the operator's own prices matter; then the whole configuration has to be good. */
   readonly needsPrices?: boolean
+  /** Whether it matters where models go; the same holds. */
+  readonly needsModels?: boolean
+  /** Whether only a gateway that runs can know the answer. */
+  readonly needsGateway?: boolean
 }
 
 /** Runs `work` with the admin API. Throws `CliError` when a gateway is there and cannot be asked. */
@@ -44,7 +48,7 @@ export async function withAdmin<Result>(
 async function findAdmin(
   flags: Flags,
   terminal: Terminal,
-  { mayCreateFolder = false, needsPrices = false }: AccessOptions,
+  { mayCreateFolder = false, needsPrices = false, needsModels = false, needsGateway = false }: AccessOptions,
 ): Promise<AdminClient> {
   const { WASAT_URL: url, WASAT_ADMIN_KEY: adminKey } = terminal.environment
   if (url) return createAdminClient({ url: parseUrl(url), adminKey: requireKey(adminKey) })
@@ -55,12 +59,18 @@ async function findAdmin(
     const client = createAdminClient({ socket })
     if (await client.isThere()) return client
   }
+  if (needsGateway)
+    throw new CliError('unreachable', `no gateway runs on ${place.data}`, 'start it with: wasat serve')
   if (!mayCreateFolder && !existsSync(place.data))
     throw new CliError('notFound', `there is no data folder ${place.data}`, 'start with: wasat serve')
   const { openAdminFolder } = await import('./admin-folder.ts')
-  return openAdminFolder(place, async () =>
-    needsPrices ? loadConfig(loadOptions(flags, terminal)).config.prices : {},
-  )
+  return openAdminFolder(place, async () => {
+    if (!needsPrices && !needsModels) return { prices: {} }
+    const { config } = loadConfig(loadOptions(flags, terminal))
+    if (!needsModels) return { prices: config.prices }
+    const { configuredModels } = await import('../main/routes.ts')
+    return { prices: config.prices, models: configuredModels(config) }
+  })
 }
 
 function parseUrl(text: string): URL {

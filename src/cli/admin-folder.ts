@@ -2,16 +2,23 @@
 import type { StorePlace } from '../config/load.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Books } from '../main/open-store.ts'
+import type { Routes } from '../main/routes.ts'
 import type { PriceOverrides } from '../prices/book.ts'
 import { type AdminClient, type Received, resultOf, type Sink } from './admin-client.ts'
 import { exchange, type LocalRequest } from './admin-exchange.ts'
 import { CliError } from './failure.ts'
 import { programVersion } from './version.ts'
 
+/** What the configuration says, as far as a command needs it. */
+export interface FolderSettings {
+  readonly prices: PriceOverrides
+  readonly models?: Routes['models'] | undefined
+}
+
 /** Throws `CliError` with `unreachable` when a gateway holds the folder and does not answer on its socket. */
 export async function openAdminFolder(
   place: StorePlace,
-  loadPrices: () => Promise<PriceOverrides>,
+  loadSettings: () => Promise<FolderSettings>,
 ): Promise<AdminClient> {
   // Imported when needed: the other ways to the admin API do without a database.
   const { isDataFolderInUse } = await import('../stores/sqlite/store.ts')
@@ -20,7 +27,7 @@ export async function openAdminFolder(
   const { openBooks } = await import('../main/open-store.ts')
   const books = await openBooks(place)
   try {
-    return await clientOf(books, place.data, loadPrices)
+    return await clientOf(books, place.data, loadSettings)
   } catch (error) {
     await books.close()
     throw error
@@ -30,18 +37,20 @@ export async function openAdminFolder(
 async function clientOf(
   books: Books,
   name: string,
-  loadPrices: () => Promise<PriceOverrides>,
+  loadSettings: () => Promise<FolderSettings>,
 ): Promise<AdminClient> {
   const { createAdmin } = await import('../admin/admin.ts')
   const { createKeys } = await import('../auth/keys.ts')
   const { adminPartsOf } = await import('../main/admin-parts.ts')
   const { createPriceBook } = await import('../prices/book.ts')
-  const prices = createPriceBook({ overrides: await loadPrices() })
+  const { prices: overrides, models } = await loadSettings()
+  const prices = createPriceBook({ overrides })
   let failure: GatewayError | undefined
   const admin = createAdmin({
     ...adminPartsOf({
       ...{ store: books, keys: await createKeys(books.directory), version: programVersion() },
       prices: () => prices,
+      ...(models && { models: () => models }),
     }),
     gate: { check: () => false },
     onFailure: (error) => {

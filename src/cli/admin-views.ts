@@ -81,3 +81,65 @@ export interface PriceView {
   /** In 1e-9 USD: tokens for a million of them, everything else for one. */
   readonly rates: Readonly<Record<string, unknown>>
 }
+
+export interface ModelView {
+  /** A name or a glob. */
+  readonly name: string
+  readonly strategy: string
+  readonly targets: readonly string[]
+  readonly fallback: string | null
+  readonly affinity: boolean
+}
+
+export interface ExplanationView {
+  readonly model: string
+  readonly matchedBy: 'name' | 'glob' | 'upstream' | 'default'
+  readonly entry: string | null
+  readonly strategy: string
+  readonly affinity: boolean
+  readonly fallbacks: readonly string[]
+  readonly targets: readonly ExplainedTargetView[]
+}
+
+export interface ExplainedTargetView {
+  readonly upstream: string
+  readonly kind: string
+  readonly model: string
+  readonly standsFor: string
+  readonly weight: number
+  readonly thinking: string
+  readonly state: string
+  readonly until: string | null
+  readonly firstByteMs: number | null
+  readonly price: { readonly inputUsdPerMillion: string; readonly outputUsdPerMillion: string } | null
+  readonly reasons: readonly string[]
+}
+
+export interface UpstreamView {
+  readonly name: string
+  readonly kind: string
+  readonly host: string | null
+  readonly credentials: number
+  readonly health: readonly TargetHealthView[]
+}
+
+export interface TargetHealthView {
+  readonly model: string
+  /** From 0. */
+  readonly credential: number
+  readonly state: 'ok' | 'half-open' | 'open' | 'parked'
+  readonly reason: 'limited' | 'credential' | null
+  readonly until: string | null
+  readonly consecutiveFailures: number
+  readonly firstByteMs: number | null
+}
+
+export interface UpstreamTestView {
+  readonly upstream: string
+  readonly ok: boolean
+  readonly reachable: boolean
+  readonly credentials: { readonly tried: number; readonly good: number; readonly refused: number }
+  readonly models: number | null
+  readonly durationMs: number
+  readonly failures: readonly { readonly code: string; readonly detail: string }[]
+}

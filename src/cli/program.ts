@@ -7,11 +7,13 @@ import { addDbCommand } from './db.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { CliError, EXIT, failureOf, renderFailure, renderFailureJson } from './failure.ts'
 import { addKeysCommand } from './keys.ts'
+import { addModelsCommand } from './models.ts'
 import type { Terminal } from './output.ts'
 import { addPricesCommand } from './prices.ts'
 import { addProjectsCommand } from './projects.ts'
 import { addSandboxCommand } from './sandbox.ts'
 import { addServeCommand } from './serve.ts'
+import { addUpstreamsCommand } from './upstreams.ts'
 import { addUsageCommand } from './usage.ts'
 import { addVersionCommand, programVersion } from './version.ts'
 
@@ -87,6 +89,8 @@ function buildProgram(terminal: Terminal, done: (exitCode: number) => void): Com
   addBudgetsCommand(program, terminal)
   addUsageCommand(program, terminal)
   addPricesCommand(program, terminal)
+  addModelsCommand(program, terminal)
+  addUpstreamsCommand(program, terminal, done)
   addConfigCommand(program, terminal)
   addSandboxCommand(program, terminal, done)
   addDbCommand(program, terminal)

@@ -382,7 +382,8 @@ test('[CONFIG-03] masking shows no more than four characters of a secret', () =>
     'upstreams: { a: { kind: gemini, keys: [long-canary-1234, canary12] } }\nmodels: { m: { targets: [a] } }'
   const masked = maskedConfig(load(yaml)) as { upstreams: { a: { keys: string[] } }; models: unknown }
   assert.deepEqual(masked.upstreams.a.keys, ['••••1234', '••••'])
-  assert.deepEqual(masked.models, { m: { targets: ['a'], thinking: 'pass' } })
+  const defaults = { strategy: 'order', affinity: true, thinking: 'pass' }
+  assert.deepEqual(masked.models, { m: { targets: ['a'], ...defaults } })
   assert.doesNotMatch(JSON.stringify(masked), /canary/)
 })
 

@@ -1,6 +1,7 @@
 /** What a schema cannot say: rules over addresses, names that must exist, and secrets. */
 import { BlockList, isIP } from 'node:net'
 import { nearest } from '../wire/nearest.ts'
+import { checkModels } from './models-schema.ts'
 import { checkPrices } from './prices-schema.ts'
 import { pathText } from './problems.ts'
 import { type Findings, report } from './resolve.ts'
@@ -119,37 +120,6 @@ function checkProject(
 ): void {
   if (project === undefined && keys.length === 0)
     tell([...path, 'project'], 'is needed with Google credentials', 'name the project, or give express keys')
-}
-
-function checkModels(config: Config, tell: Tell): void {
-  for (const [model, { targets }] of Object.entries(config.models)) {
-    if (model.startsWith('models/'))
-      tell(
-        ['models', model],
-        'has the prefix models/, which clients send and Wasat takes off',
-        'leave it out',
-      )
-    for (const [index, target] of targets.entries()) {
-      const isText = typeof target === 'string'
-      const path = ['models', model, 'targets', index, ...(isText ? [] : ['upstream'])]
-      checkTarget(isText ? target : target.upstream, path, config, tell)
-    }
-  }
-}
-
-/** Targets name upstreams and never models, so an alias cannot lead to itself. */
-function checkTarget(name: string, path: Path, config: Config, tell: Tell): void {
-  if (Object.hasOwn(config.upstreams, name)) return
-  const names = Object.keys(config.upstreams)
-  const shown = JSON.stringify(name.slice(0, 64))
-  if (Object.hasOwn(config.models, name)) {
-    const list = `the upstreams are: ${names.join(', ')}`
-    tell(path, `names the model ${shown}; a target is an upstream`, list)
-    return
-  }
-  const near = nearest(name, names)
-  const suggestion = near ? `did you mean ${near}?` : `the upstreams are: ${names.slice(0, 20).join(', ')}`
-  tell(path, `names the upstream ${shown}, which is not there`, suggestion)
 }
 
 /** No spaces: a key with one cannot be sent as a Bearer credential. */

@@ -5,7 +5,9 @@
  */
 import { type Static, Type } from 'typebox'
 import { count, duration, type Shape, section, size } from './fields.ts'
+import { ModelsSchema } from './models-schema.ts'
 import { PricesSchema } from './prices-schema.ts'
+import { HealthSchema, RetriesSchema } from './routing-schema.ts'
 import { StoresSchema } from './stores-schema.ts'
 import { UPSTREAM_NAME_PATTERN, UpstreamSchema } from './upstreams-schema.ts'
 
@@ -135,27 +137,6 @@ const LogSchema = section('The JSON log on standard output.', {
   }),
 })
 
-/** Letters, digits and what model ids use; `*` is the glob. Nothing that means something in a URL or a regular expression. */
-const MODEL_GLOB_PATTERN = '^[A-Za-z0-9*][A-Za-z0-9*._:@/+-]{0,254}$'
-const MODEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,254}$'
-
-const TargetSchema = Type.Union(
-  [
-    Type.String({ description: 'The name of an upstream; the model keeps its name.' }),
-    section('An upstream, and the name that the model has there.', {
-      upstream: Type.String({ description: 'The name of an upstream.' }),
-      model: Type.Optional(
-        Type.String({
-          pattern: MODEL_NAME_PATTERN,
-          'x-shape': 'a model name of letters, digits and ._:@/+-',
-          description: 'The name of the model at that upstream. Left out: as the client named it.',
-        }),
-      ),
-    }),
-  ],
-  { 'x-shape': 'the name of an upstream, or { upstream, model }' },
-)
-
 export const ConfigSchema = section('The configuration of Wasat.', {
   server: ServerSchema,
   data: Type.String({
@@ -177,29 +158,9 @@ export const ConfigSchema = section('The configuration of Wasat.', {
     description:
       'Who answers, by a name of your choice. Left out: one for each provider key in the environment, and the sandbox.',
   }),
-  models: Type.Record(
-    Type.String({ pattern: MODEL_GLOB_PATTERN }),
-    section('Where a model goes.', {
-      targets: Type.Array(TargetSchema, {
-        minItems: 1,
-        maxItems: 100,
-        description: 'Upstreams in order: the next one is tried when one before it cannot answer.',
-      }),
-      thinking: Type.Enum(['pass', 'adapt'], {
-        default: 'pass',
-        description:
-          '`pass` sends thinkingConfig as it came. `adapt` turns a thinking level into a budget and back where the model knows only the other, and says so in `x-wasat-translation`.',
-      }),
-    }),
-    {
-      additionalProperties: false,
-      default: {},
-      maxProperties: 10_000,
-      'x-names': 'letters, digits and ._:@/+- with * as a wildcard, at most 255',
-      description:
-        'Which upstreams serve a model name or glob. Empty: a name goes to the real upstreams that are known for it (`serves`), else to all of them in their order, and to the sandbox only when there is no other.',
-    },
-  ),
+  models: ModelsSchema,
+  retries: RetriesSchema,
+  health: HealthSchema,
   prices: PricesSchema,
 })
 

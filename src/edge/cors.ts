@@ -13,7 +13,7 @@ const REQUEST_HEADERS = [
   'x-goog-upload-header-content-type, x-goog-upload-offset, x-goog-upload-protocol',
 ].join(', ')
 const RESPONSE_HEADERS = [
-  'retry-after, server-timing, x-request-id, x-wasat-attempts, x-wasat-translation, x-wasat-upstream',
+  'retry-after, server-timing, x-request-id, x-wasat-affinity, x-wasat-attempts, x-wasat-translation, x-wasat-upstream',
   'content-range, location, range, x-goog-upload-chunk-granularity, x-goog-upload-control-url',
   'x-goog-upload-size-received, x-goog-upload-status, x-goog-upload-url, x-guploader-uploadid',
 ].join(', ')

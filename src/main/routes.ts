@@ -3,7 +3,9 @@ import type { Config } from '../config/schema.ts'
 import type { Parts } from '../gateway.ts'
 import type { Library, Target, Upstream } from '../nouns.ts'
 import type { Log } from '../observe/log.ts'
-import { createRouter, type Router } from '../routing/route.ts'
+import type { PriceBook } from '../prices/book.ts'
+import { createAffinity } from '../routing/affinity.ts'
+import { createRouter, type Router, type RouterOptions } from '../routing/route.ts'
 import { createCatalog } from '../upstreams/catalog.ts'
 import type { Seals } from '../upstreams/translation/seals.ts'
 import { createPriceOf, openPriceBook } from './money.ts'
@@ -24,38 +26,29 @@ export type BuildUpstream = (
   surroundings: Surroundings,
 ) => Upstream
 
+/** What a reload does not replace. */
+export interface Kept extends Pick<Surroundings, 'library' | 'seals'> {
+  readonly routing: RouterOptions
+}
+
 export interface Routes extends Pick<Parts, 'route' | 'catalog'> {
   readonly upstreams: readonly Upstream[]
   readonly find: (model: string) => readonly Target[]
+  readonly models: Pick<Router, 'entries' | 'explain'>
   readonly prices: ReturnType<typeof openPriceBook>
   /** The longest that a request can be under way. */
   readonly leaseMs: number
 }
 
-export function buildRoutes(
-  config: Config,
-  log: Log,
-  kept: Pick<Surroundings, 'library' | 'seals'>,
-  build: BuildUpstream,
-): Routes {
+export function buildRoutes(config: Config, log: Log, kept: Kept, build: BuildUpstream): Routes {
   const upstreams = new Map<string, Upstream>()
   const surroundings: Surroundings = { ...kept, find: (name) => upstreams.get(name) }
   for (const [name, entry] of Object.entries(config.upstreams)) {
     upstreams.set(name, build(name, entry, surroundings))
   }
   const all = [...upstreams.values()]
-  // The sandbox never stands in for a real model that was asked for and failed.
-  const real = all.filter(({ kind }) => kind !== 'sandbox')
-  const fallback = (real.length > 0 ? real : all).map((upstream) => {
-    const entry = config.upstreams[upstream.name]
-    return { upstream, serves: entry !== undefined && 'serves' in entry ? entry.serves : [] }
-  })
   const prices = openPriceBook(config)
-  const router: Router = createRouter(
-    { models: config.models, fallback },
-    upstreams,
-    createPriceOf(config, prices),
-  )
+  const router = routerOf(config, upstreams, prices, kept.routing)
   const catalog = createCatalog({
     upstreams: all,
     aliases: router.aliases,
@@ -63,7 +56,37 @@ export function buildRoutes(
     onFailure: (upstream, error) =>
       log.warn({ upstream, ...log.describe(error) }, 'models could not be listed'),
   })
-  return { upstreams: all, route: router.route, find: router.find, catalog, prices, leaseMs: leaseOf(config) }
+  const { route, find } = router
+  return { upstreams: all, route, find, models: router, catalog, prices, leaseMs: leaseOf(config) }
+}
+
+/** What the configuration alone says of where models go: nobody is asked, and nobody's health is known. */
+export function configuredModels(config: Config): Routes['models'] {
+  const stub = ([name, entry]: [string, Config['upstreams'][string]]): [string, Upstream] => {
+    const credentials = Math.max(1, 'keys' in entry ? entry.keys.length : 1)
+    // The router looks at no more of an upstream than this.
+    return [name, { name, kind: entry.kind, credentials } as Upstream]
+  }
+  const upstreams = new Map(Object.entries(config.upstreams).map(stub))
+  // Whether conversations stay somewhere is the configuration's business; here there are none.
+  return routerOf(config, upstreams, openPriceBook(config), { affinity: createAffinity() })
+}
+
+function routerOf(
+  config: Config,
+  upstreams: ReadonlyMap<string, Upstream>,
+  prices: PriceBook,
+  routing: RouterOptions,
+): Router {
+  const all = [...upstreams.values()]
+  // The sandbox never stands in for a real model that was asked for and failed.
+  const real = all.filter(({ kind }) => kind !== 'sandbox')
+  const fallback = (real.length > 0 ? real : all).map((upstream) => {
+    const entry = config.upstreams[upstream.name]
+    return { upstream, serves: entry !== undefined && 'serves' in entry ? entry.serves : [] }
+  })
+  const { models } = config
+  return createRouter({ models, fallback }, upstreams, createPriceOf(config, prices), routing)
 }
 
 const ATTEMPTS_MAX = 3

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { parsePrometheus } from '../../test/gateway/prometheus.ts'
+import type { TargetHealth } from '../nouns/health.ts'
 import { createMetrics, type RequestMetric } from './metrics.ts'
 
 const REQUEST: RequestMetric = {
@@ -16,10 +17,18 @@ const REQUEST: RequestMetric = {
   refusal: undefined,
 }
 
+const FARES = { upstream: 'up', model: 'm', credential: 0, consecutiveFailures: 0, firstByteMs: undefined }
+const HEALTH: readonly TargetHealth[] = [
+  { ...FARES, state: { kind: 'open', until: 1 } },
+  { ...FARES, credential: 1, state: { kind: 'open', until: 1 } },
+  { ...FARES, model: 'n', state: { kind: 'parked', until: 1, reason: 'limited' } },
+  { ...FARES, upstream: 'other', state: { kind: 'ok' } },
+]
+
 function rig(t: TestContext) {
   const metrics = createMetrics('1.2.3', {
     ...{ openStreams: () => 7, openConnections: () => 8, drains: () => 9 },
-    ...{ isStoreInTrouble: () => true, areLimitsDegraded: () => false },
+    ...{ isStoreInTrouble: () => true, areLimitsDegraded: () => false, health: () => HEALTH },
   })
   t.after(() => metrics.close())
   const families = async () => parsePrometheus(await metrics.render())
@@ -127,4 +136,21 @@ test('[METRICS-01] costs are summed in nano-USD and shown in dollars; refusals b
   assert.equal(await value('wasat_refusals_total', { reason: 'BUDGET_EXCEEDED' }), 1)
   assert.equal(await value('wasat_store_in_trouble'), 1)
   assert.equal(await value('wasat_ratelimit_degraded'), 0)
+})
+
+test('[NEV-12] [METRICS-01] how upstreams fare is counted by upstream and state, and so is what changes', async (t) => {
+  const { metrics, families, value } = rig(t)
+  for (const kind of ['opened', 'opened', 'closed'] as const) metrics.changed({ kind, upstream: 'up' })
+  const targets = (upstream: string, state: string) => value('wasat_upstream_targets', { upstream, state })
+  assert.deepEqual(
+    [await targets('up', 'open'), await targets('up', 'parked'), await targets('up', 'ok')],
+    [2, 1, 0],
+  )
+  assert.deepEqual([await targets('other', 'ok'), await targets('other', 'half-open')], [1, 0])
+  assert.equal((await families()).get('wasat_upstream_targets')?.samples.length, 8)
+  const changes = (to: string) => value('wasat_upstream_health_changes_total', { upstream: 'up', to })
+  assert.deepEqual(
+    [await changes('opened'), await changes('closed'), await changes('parked')],
+    [2, 1, undefined],
+  )
 })

@@ -3,6 +3,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics'
+import type { HealthEvent, TargetHealth } from '../nouns/health.ts'
 import { createTallies } from './tally.ts'
 
 /** Bucket bounds of the GenAI conventions for durations, in seconds. */
@@ -32,6 +33,8 @@ export interface RequestMetric {
 
 export interface Metrics {
   record(request: RequestMetric): void
+  /** How a target fares has changed. */
+  changed(event: Pick<HealthEvent, 'kind' | 'upstream'>): void
   /** The text format of Prometheus. */
   render(): Promise<string>
   close(): Promise<void>
@@ -44,6 +47,8 @@ export interface Gauges {
   /** Whether the store cannot be relied on, and whether limits are counted by this process alone. */
   readonly isStoreInTrouble: () => boolean
   readonly areLimitsDegraded: () => boolean
+  /** How each model, with each credential of each upstream, fares. */
+  readonly health: () => readonly TargetHealth[]
 }
 
 export function createMetrics(version: string, gauges: Gauges): Metrics {
@@ -62,6 +67,10 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
   const tokens = tallies.counter('wasat_tokens', 'Tokens by type.')
   const cost = tallies.counter('wasat_cost_usd', 'What was billed, in US dollars.', NANO_PER_USD)
   const refusals = tallies.counter('wasat_refusals', 'Requests refused before an upstream was asked.')
+  const changes = tallies.counter(
+    'wasat_upstream_health_changes',
+    'Breakers that opened or closed, limits that were reached, credentials that were refused.',
+  )
   const duration = tallies.histogram(
     'wasat_http_request_duration_seconds',
     'From the end of the request head to the end of the answer.',
@@ -80,6 +89,7 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   loop.enable()
   observeProcess(meter, gauges, loop, version)
+  observeHealth(meter, gauges.health)
 
   function modelLabel(model: string): string {
     if (models.has(model)) return model
@@ -106,8 +116,13 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
     }
   }
 
+  function changed({ kind, upstream }: Parameters<Metrics['changed']>[0]): void {
+    changes(1, `${kind} ${upstream}`, () => ({ upstream, to: kind }))
+  }
+
   return {
     record,
+    changed,
     render: async () => serializer.serialize((await exporter.collect()).resourceMetrics),
     close: async () => {
       loop.disable()
@@ -149,5 +164,23 @@ function observeProcess(
     const longest = Math.max(0, loop.max / 1e9 - LOOP_RESOLUTION_MS / 1e3)
     loop.reset()
     return longest
+  })
+}
+
+const STATES = ['ok', 'half-open', 'open', 'parked'] as const
+
+/** By upstream and state alone: models and credentials would be a label for each of thousands. */
+function observeHealth(meter: Meter, health: Gauges['health']): void {
+  const description = 'Models, with each credential of an upstream, by how they fare.'
+  meter.createObservableGauge('wasat_upstream_targets', { description }).addCallback((result) => {
+    const counts = new Map<string, Record<(typeof STATES)[number], number>>()
+    for (const { upstream, state } of health()) {
+      const count = counts.get(upstream) ?? { ok: 0, 'half-open': 0, open: 0, parked: 0 }
+      counts.set(upstream, count)
+      count[state.kind]++
+    }
+    for (const [upstream, count] of counts) {
+      for (const state of STATES) result.observe(count[state], { upstream, state })
+    }
   })
 }

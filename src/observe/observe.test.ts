@@ -36,6 +36,7 @@ function observed(
   const recorded: RequestMetric[] = []
   const metrics: Metrics = {
     record: (metric) => void recorded.push(metric),
+    changed: () => undefined,
     render: async () => '',
     close: async () => undefined,
   }

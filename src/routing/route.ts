@@ -1,8 +1,14 @@
-/** Model name → Targets, in order, at the prices of this moment. Pure: who is healthy is a Strategy's business. */
+/** Model name → Targets, in the order in which they are asked, at the prices of this moment. Does no I/O. */
 import { modelNotFound } from '../errors.ts'
+import type { Health } from '../nouns/health.ts'
 import type { Price } from '../nouns/money.ts'
-import type { Opening, Target, Upstream } from '../nouns.ts'
-import { isGlob, matchesAny, matchesGlob } from '../wire/glob.ts'
+import type { ModelEntry, RouteExplanation, RouteMatch, StrategyName } from '../nouns/routing.ts'
+import type { Call, Caller, Strategy, Target, Upstream } from '../nouns.ts'
+import { isGlob, matchesAny, matchesGlob, mostSpecificFirst } from '../wire/glob.ts'
+import type { Affinity } from './affinity.ts'
+import { explain, type Group } from './explain.ts'
+import { healthyFirst } from './healthy-first.ts'
+import { createStrategies } from './strategies.ts'
 
 export interface RouteConfig {
   /** Names and globs → targets: an upstream's name, or one with the model's name there. */
@@ -14,6 +20,10 @@ export interface RouteConfig {
 export interface RouteEntry {
   readonly targets: readonly TargetConfig[]
   readonly thinking?: Target['thinking']
+  readonly strategy?: StrategyName
+  /** The name of another model. */
+  readonly fallback?: string | undefined
+  readonly affinity?: boolean
 }
 
 /** An upstream that is asked without being named, and the names and globs that it is known for; none for every name. */
@@ -22,58 +32,199 @@ export interface Fallback {
   readonly serves: readonly string[]
 }
 
-export type TargetConfig = string | { readonly upstream: string; readonly model?: string | undefined }
+export type TargetConfig =
+  | string
+  | { readonly upstream: string; readonly model?: string | undefined; readonly weight?: number | undefined }
 
 /** What a model costs at an upstream now; undefined when nobody knows. */
 export type PriceOf = (upstream: Upstream, model: string) => Price | undefined
 
+export interface RouterOptions {
+  /** Without it, everybody is well and nobody was measured. */
+  readonly health?: Health
+  /** At least 0 and less than 1. */
+  readonly random?: () => number
+  /** Without it, no conversation stays anywhere. */
+  readonly affinity?: Affinity
+}
+
 export interface Router {
-  /** Throws `not_found` when the name leads nowhere. */
-  route(opening: Opening): readonly Target[]
-  /** The same without a request, and without prices: empty when the name leads nowhere. */
+  /** Those of the fallbacks included. Throws `not_found` when the name leads nowhere. */
+  route(call: Call, caller: Caller): readonly Target[]
+  /** The same without a call: as configured, without prices and fallbacks. Empty when the name leads nowhere. */
   find(model: string): readonly Target[]
-  /** Names without wildcards; without prices. */
+  /** Undefined when the name leads nowhere. */
+  explain(model: string): RouteExplanation | undefined
+  /** Names without wildcards, as `find` answers them. */
   readonly aliases: ReadonlyMap<string, readonly Target[]>
+  /** As configured. */
+  readonly entries: readonly ModelEntry[]
+}
+
+/** Where a name leads. */
+interface Found {
+  readonly match: RouteMatch
+  readonly entry: RouteEntry
+  readonly targets: readonly Target[]
 }
 
 export function createRouter(
   config: RouteConfig,
   upstreams: ReadonlyMap<string, Upstream>,
   priceOf: PriceOf,
+  { health, random = Math.random, affinity }: RouterOptions = {},
 ): Router {
-  const entries = Object.entries(config.models)
-  const aliases = new Map<string, readonly Target[]>()
-  // The more of a name a glob spells out, the earlier it is asked.
-  const globs = entries.filter(([name]) => isGlob(name)).sort(([a], [b]) => literals(b) - literals(a))
-  for (const [name, entry] of entries) {
-    if (!isGlob(name)) aliases.set(name, targetsOf(entry, name, upstreams))
+  const firstByteMs = (target: Target) => health?.firstByteMs(target)
+  const strategies = createStrategies({ random, firstByteMs })
+  const look = createLook(config, upstreams)
+
+  const priced = (target: Target): Target => ({ ...target, price: priceOf(target.upstream, target.model) })
+
+  function groupsOf(found: Found, model: string, orders: Orders, call: Pick<Call, 'tier'>): Group[] {
+    return chainOf(found, model, look).map(({ targets, ...rest }) => ({
+      ...rest,
+      targets: orders[rest.strategy](targets.map(priced), call),
+    }))
   }
 
-  function find(model: string): readonly Target[] {
-    const exact = aliases.get(model)
-    if (exact !== undefined) return exact
-    const glob = globs.find(([pattern]) => matchesGlob(pattern, model))
-    if (glob !== undefined) return targetsOf(glob[1], model, upstreams)
+  function route(call: Call, caller: Caller): readonly Target[] {
+    const found = look.up(call.model)
+    if (found === undefined) throw modelNotFound(call.model, call.apiVersion, call.verb)
+    // Most routes have one place to go to, and pay for no choice.
+    if (found.entry.fallback === undefined && !hasChoice(found.targets)) return found.targets.map(priced)
+    const groups = groupsOf(found, call.model, strategies, call)
+    const ordered = healthyFirst(
+      groups.flatMap(({ targets }) => targets),
+      health,
+    )
+    const recalled = hasAffinity(found) ? affinity?.recall(call, caller) : undefined
+    if (recalled === undefined) return ordered
+    // A fallback that stood in is no home: the model that was asked for is to be had again.
+    const home = ordered.find((target) => !target.standsIn && recalled.atHome(target) !== undefined)
+    const { conversation } = recalled
+    return homeFirst(ordered, home, health).map((target) => {
+      const settled = target === home ? recalled.atHome(target) : undefined
+      return { ...(settled ?? target), conversation }
+    })
+  }
+
+  function explainModel(model: string): RouteExplanation | undefined {
+    const found = look.up(model)
+    if (found === undefined) return undefined
+    // Chance at its middle: the heaviest first, and nobody tried for the sake of trying.
+    const orders = createStrategies({ random: () => 0.5, firstByteMs })
+    const groups = groupsOf(found, model, orders, { tier: 'standard' })
+    const isKept = affinity !== undefined && hasAffinity(found)
+    return explain({ model, match: found.match, groups, hasAffinity: isKept, health })
+  }
+
+  return {
+    route,
+    find: (model) => look.up(model)?.targets ?? [],
+    explain: explainModel,
+    aliases: look.aliases,
+    entries: Object.entries(config.models).map(([name, entry]) => {
+      const targets = targetsOf(entry, name, upstreams)
+      return entryOf(name, entry, hasAffinity({ entry, targets }))
+    }),
+  }
+}
+
+/**
+ * The model's own targets, and those of each fallback, as configured. A fallback brings nothing that was there before
+ * it, and no model comes twice.
+ */
+function chainOf(found: Found, model: string, look: Look): Group[] {
+  const groups: Group[] = []
+  const models = new Set<string>()
+  const places = new Set<string>()
+  let next: Found | undefined = found
+  let name = model
+  while (next !== undefined && !models.has(name)) {
+    const { strategy = 'order', fallback } = next.entry
+    const fresh = next.targets.filter((target) => !places.has(placeOf(target)))
+    const targets = models.size === 0 ? fresh : fresh.map((target): Target => ({ ...target, standsIn: true }))
+    groups.push({ model: name, strategy, targets })
+    models.add(name)
+    for (const target of fresh) places.add(placeOf(target))
+    if (fallback === undefined) break
+    name = fallback
+    next = look.up(name)
+  }
+  return groups
+}
+
+type Orders = Readonly<Record<StrategyName, Strategy>>
+
+function hasAffinity({ entry, targets }: Pick<Found, 'entry' | 'targets'>): boolean {
+  return (entry.affinity ?? true) && hasChoice(targets)
+}
+
+/** Several targets, or several accounts of one. */
+function hasChoice(targets: readonly Target[]): boolean {
+  return targets.length > 1 || targets.some(({ upstream }) => upstream.credentials > 1)
+}
+
+/** Where the conversation is at home comes first, unless it is out of order. */
+function homeFirst(
+  ordered: readonly Target[],
+  home: Target | undefined,
+  health: Health | undefined,
+): readonly Target[] {
+  if (home === undefined || home === ordered[0]) return ordered
+  const others = ordered.filter((target) => target !== home)
+  return healthyFirst([home, ...others], health)
+}
+
+function placeOf({ upstream, model }: Target): string {
+  return `${upstream.name}/${model}`
+}
+
+interface Look {
+  up(model: string): Found | undefined
+  readonly aliases: ReadonlyMap<string, readonly Target[]>
+}
+
+function createLook(config: RouteConfig, upstreams: ReadonlyMap<string, Upstream>): Look {
+  const exact = new Map<string, Found>()
+  for (const [name, entry] of Object.entries(config.models)) {
+    if (isGlob(name)) continue
+    exact.set(name, { match: { by: 'name', entry: name }, entry, targets: targetsOf(entry, name, upstreams) })
+  }
+  const globs = mostSpecificFirst(Object.keys(config.models))
+  const hasEntries = exact.size + globs.length > 0
+
+  function up(model: string): Found | undefined {
+    const named = exact.get(model)
+    if (named !== undefined) return named
+    const glob = globs.find((pattern) => matchesGlob(pattern, model))
+    if (glob !== undefined) {
+      const entry = config.models[glob] as RouteEntry
+      return { match: { by: 'glob', entry: glob }, entry, targets: targetsOf(entry, model, upstreams) }
+    }
     const slash = model.indexOf('/')
-    const named = slash > 0 ? upstreams.get(model.slice(0, slash)) : undefined
-    if (named !== undefined) return [targetOf(named, model.slice(slash + 1))]
-    return entries.length === 0 ? fallbackFor(model).map(({ upstream }) => targetOf(upstream, model)) : []
+    const upstream = slash > 0 ? upstreams.get(model.slice(0, slash)) : undefined
+    if (upstream !== undefined) return withoutEntry('upstream', [targetOf(upstream, model.slice(slash + 1))])
+    const fallback = hasEntries ? [] : fallbackFor(config.fallback, model)
+    if (fallback.length === 0) return undefined
+    return withoutEntry(
+      'default',
+      fallback.map((one) => targetOf(one.upstream, model)),
+    )
   }
 
-  function fallbackFor(model: string): readonly Fallback[] {
-    const known = config.fallback.filter(({ serves }) => matchesAny(serves, model))
-    if (known.length > 0) return known
-    const unbound = config.fallback.filter(({ serves }) => serves.length === 0)
-    return unbound.length > 0 ? unbound : config.fallback
-  }
+  return { up, aliases: new Map([...exact].map(([name, { targets }]) => [name, targets])) }
+}
 
-  function route(opening: Opening): readonly Target[] {
-    const targets = find(opening.model)
-    if (targets.length === 0) throw modelNotFound(opening.model, opening.apiVersion, opening.verb)
-    return targets.map((target) => ({ ...target, price: priceOf(target.upstream, target.model) }))
-  }
+function withoutEntry(by: RouteMatch['by'], targets: readonly Target[]): Found {
+  return { match: { by, entry: undefined }, entry: { targets: [] }, targets }
+}
 
-  return { route, find, aliases }
+function fallbackFor(fallback: readonly Fallback[], model: string): readonly Fallback[] {
+  const known = fallback.filter(({ serves }) => matchesAny(serves, model))
+  if (known.length > 0) return known
+  const unbound = fallback.filter(({ serves }) => serves.length === 0)
+  return unbound.length > 0 ? unbound : fallback
 }
 
 function targetsOf(
@@ -82,10 +233,11 @@ function targetsOf(
   upstreams: ReadonlyMap<string, Upstream>,
 ): Target[] {
   return targets.map((target) => {
-    const name = typeof target === 'string' ? target : target.upstream
-    const upstream = upstreams.get(name)
-    if (upstream === undefined) throw new Error(`models: the upstream ${name} does not exist`)
-    return targetOf(upstream, typeof target === 'string' ? model : (target.model ?? model), thinking)
+    const config = typeof target === 'string' ? { upstream: target } : target
+    const upstream = upstreams.get(config.upstream)
+    if (upstream === undefined) throw new Error(`models: the upstream ${config.upstream} does not exist`)
+    const made = targetOf(upstream, config.model ?? model, thinking)
+    return config.weight === undefined ? made : { ...made, weight: config.weight }
   })
 }
 
@@ -93,6 +245,14 @@ function targetOf(upstream: Upstream, model: string, thinking: Target['thinking'
   return { upstream, model, credential: 0, price: undefined, thinking }
 }
 
-function literals(pattern: string): number {
-  return pattern.replaceAll(/[*?]/g, '').length
+function entryOf(
+  name: string,
+  { targets, strategy = 'order', fallback }: RouteEntry,
+  isKept: boolean,
+): ModelEntry {
+  const texts = targets.map((target) => {
+    if (typeof target === 'string') return target
+    return target.model === undefined ? target.upstream : `${target.upstream}/${target.model}`
+  })
+  return { name, strategy, targets: texts, fallback, hasAffinity: isKept }
 }

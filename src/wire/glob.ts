@@ -31,3 +31,12 @@ export function matchesGlob(pattern: string, name: string): boolean {
 export function matchesAny(patterns: readonly string[], name: string): boolean {
   return patterns.some((pattern) => matchesGlob(pattern, name))
 }
+
+/** The more of a name a pattern spells out, the earlier it is asked; equals keep their order. Drops what is no glob. */
+export function mostSpecificFirst(patterns: readonly string[]): string[] {
+  return patterns.filter(isGlob).sort((one, other) => literals(other) - literals(one))
+}
+
+function literals(pattern: string): number {
+  return pattern.replaceAll(/[*?]/g, '').length
+}

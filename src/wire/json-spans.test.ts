@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { elementsOf, membersOf, parsedAt, removals, rootOf, withEdits } from './json-spans.ts'
+import {
+  elementsOf,
+  firstElementOf,
+  membersOf,
+  parsedAt,
+  removals,
+  rootOf,
+  valueStartOf,
+  withEdits,
+} from './json-spans.ts'
 
 const json = fc.tuple(fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 6 }), fc.constantFrom(0, 2))
 
@@ -32,6 +41,35 @@ test('elements are found where they are', () => {
     elementsOf(single, member!.start).map((span) => parsedAt(single, span)),
     [{ b: 1 }],
   )
+})
+
+test('the value of one member and the first element of a list are found without the rest', () => {
+  fc.assert(
+    fc.property(json, ([object, indent]) => {
+      const body = Buffer.from(JSON.stringify(object, undefined, indent))
+      for (const { name, start } of membersOf(body, 0)) assert.equal(valueStartOf(body, 0, name), start)
+      assert.equal(valueStartOf(body, 0, `${Object.keys(object).join()}-`), undefined)
+    }),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue(), { maxLength: 3 }), fc.constantFrom(0, 2), (list, indent) => {
+      const body = Buffer.from(JSON.stringify(list, undefined, indent))
+      const first = firstElementOf(body, 0)
+      const [expected] = elementsOf(body, 0)
+      assert.deepEqual(first, expected && { ...expected, isOnly: list.length === 1 })
+    }),
+  )
+  assert.deepEqual(firstElementOf(Buffer.from('{"a":1}'), 0), { start: 0, end: 7, isOnly: true })
+})
+
+test('a text that is cut off anywhere is no trouble', () => {
+  const whole = Buffer.from('{"\\u0061":"x\\"y","c":[{"d":"\\u00e9"}, 1 ]}')
+  for (let end = 0; end <= whole.length; end++) {
+    const cut = whole.subarray(0, end)
+    const start = valueStartOf(cut, 0, 'c')
+    if (start !== undefined) assert.ok((firstElementOf(cut, start)?.end ?? 0) <= end)
+  }
+  assert.equal(valueStartOf(whole, 0, 'a'), 10)
 })
 
 test('what is removed takes its commas along', () => {

@@ -55,6 +55,38 @@ export function membersOf(json: Buffer, start: number): Member[] {
   return members
 }
 
+/**
+ * Where the value of that member of the object at `start` begins; undefined when it is not there. What comes after it is
+ * not looked at, and the text may be cut off anywhere.
+ */
+export function valueStartOf(json: Buffer, start: number, name: string): number | undefined {
+  if (json[start] !== OPEN_OBJECT) return undefined
+  let at = afterBlanks(json, start + 1)
+  while (json[at] === QUOTE) {
+    const nameEnd = endOfString(json, at)
+    // A name that is cut within an escape cannot be decoded.
+    if (nameEnd >= json.length) return undefined
+    const valueStart = afterBlanks(json, afterBlanks(json, nameEnd) + 1)
+    if (textOf(json, at, nameEnd) === name) return valueStart
+    at = afterBlanks(json, endOfValue(json, valueStart))
+    if (json[at] !== COMMA) break
+    at = afterBlanks(json, at + 1)
+  }
+  return undefined
+}
+
+/** The first element of the list at `start`, and whether it is the only one; undefined when there is none. */
+export function firstElementOf(
+  json: Buffer,
+  start: number,
+): (Span & { readonly isOnly: boolean }) | undefined {
+  const isList = json[start] === OPEN_ARRAY
+  const first = isList ? afterBlanks(json, start + 1) : start
+  if (first >= json.length || json[first] === CLOSE_ARRAY) return undefined
+  const end = endOfValue(json, first)
+  return { start: first, end, isOnly: !isList || json[afterBlanks(json, end)] === CLOSE_ARRAY }
+}
+
 /** Of the list that begins at `start`. protojson lets a single value stand for a list, which is then its only element. */
 export function elementsOf(json: Buffer, start: number): Span[] {
   if (json[start] !== OPEN_ARRAY) return [{ start, end: endOfValue(json, start) }]

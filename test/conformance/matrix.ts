@@ -77,7 +77,7 @@ export function renderMatrix(proofs: readonly Proof[], results: readonly TestRes
     ...[...sources].flatMap(([source, list]) => [`## ${source}`, '', ...table(list), '']),
     '## Bad inputs',
     '',
-    'Each row is played over a raw socket, on a fresh and on a kept-alive connection, and followed by a good request.',
+    'Rows of A to K are played over raw sockets, fresh and kept-alive ones, and followed by a good request; L in process.',
     '',
     ...catalogue(results),
     '',

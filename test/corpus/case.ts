@@ -8,6 +8,8 @@ export interface Context {
   readonly secondKey: string
   /** A valid key that may use `gemini-3*` only. */
   readonly limitedKey: string
+  /** Where nobody must ever connect to: it listens on the loopback addresses and counts. */
+  readonly canaryPort: number
 }
 
 export type Bytes = Buffer | Iterable<Buffer>
@@ -23,6 +25,8 @@ export interface Expectation {
   readonly dispatched?: number | 'any'
   /** Exactly these body bytes reach the upstream. */
   readonly arrives?: Buffer
+  /** Over the body that reaches the upstream; `not` must not match. */
+  readonly arrivesBody?: { readonly is?: RegExp; readonly not?: RegExp }
   /** Over the request head that reaches the upstream (latin1); `not` must not match. */
   readonly arrivesHead?: { readonly is?: RegExp; readonly not?: RegExp }
   /** Whether the connection is closed after the answer. Default: as the answer's `connection` header says. */
@@ -63,6 +67,8 @@ export const BODY = '{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}'
 export const GENERATE = '/v1beta/models/gemini-2.5-flash:generateContent'
 /** The same verb, answered by the sandbox, which judges fields as Google does. */
 export const SANDBOX = '/v1beta/models/box:generateContent'
+/** The same verb, at a target that speaks another wire. */
+export const TRANSLATED = '/v1beta/models/words:generateContent'
 export const KEY_LINE = `X-Goog-Api-Key: ${CLIENT_KEY}`
 export const ADMIN_LINE = `Authorization: Bearer ${ADMIN_KEY}`
 

@@ -74,10 +74,10 @@ async function guessedKeys({ tight }: Corpus, say: (text: string) => void): Prom
   assert.deepEqual([...statuses.keys()].sort(), [400, 429])
 }
 
-type Exchange = (bytes: Buffer) => Promise<RawAnswer>
+export type Exchange = (bytes: Buffer) => Promise<RawAnswer>
 
 /** Runs `count` turns over a few connections, each of which is reopened when the gateway closed it. */
-async function spread(
+export async function spread(
   count: number,
   { port, from }: { port: number; from?: string },
   turn: (index: number, exchange: Exchange) => Promise<void>,

@@ -47,7 +47,7 @@ export async function startCorpus(): Promise<Corpus> {
     const { secret: limitedKey } = await createKey(gateway, { name: 'limited', models: ['gemini-3*'] })
     return {
       gateway,
-      context: { port: gateway.port, secondKey, limitedKey },
+      context: { port: gateway.port, secondKey, limitedKey, canaryPort: 0 },
       received: (since) => replay.received(since),
       receivedCount: () => replay.receivedCount(),
     }

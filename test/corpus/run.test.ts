@@ -44,7 +44,7 @@ async function withStandIn(manner: Manner, run: (rig: Rig) => Promise<void>): Pr
   const { port } = server.address() as AddressInfo
   try {
     await run({
-      context: { port, secondKey: '', limitedKey: '' },
+      context: { port, secondKey: '', limitedKey: '', canaryPort: 0 },
       received: async (since) => received.slice(since),
       receivedCount: async () => received.length,
     })

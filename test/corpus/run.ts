@@ -206,9 +206,12 @@ async function checkDispatched(rig: Rig, since: number, expectations: readonly E
     const sum = wanted.reduce<number>((total, count) => total + Number(count), 0)
     assert.equal(received.length, sum, `requests that reached the upstream: ${heads(received)}`)
   }
-  const { arrives, arrivesHead } = expectations[0]!
+  const { arrives, arrivesBody, arrivesHead } = expectations[0]!
   if (arrives) assert.ok(received[0]!.body.equals(arrives), 'the body that reached the upstream differs')
   for (const one of received) {
+    const body = one.body.toString()
+    if (arrivesBody?.is) assert.match(body, arrivesBody.is)
+    if (arrivesBody?.not) assert.doesNotMatch(body, arrivesBody.not)
     const head = one.head.toString('latin1')
     if (arrivesHead?.is) assert.match(head, arrivesHead.is)
     if (arrivesHead?.not) assert.doesNotMatch(head, arrivesHead.not)

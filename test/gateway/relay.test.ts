@@ -107,7 +107,8 @@ test('[RELAY-02] the account that has the file fails: no other one is asked', as
   try {
     const answer = await post(`/v1beta/models/${MODEL}:generateContent`, using(file.uri as string))
     assert.equal(answer.status, 503)
-    assert.equal(answer.headers['x-wasat-attempts'], '1')
+    // All of them with the same key.
+    assert.equal(answer.headers['x-wasat-attempts'], '3')
     // A call that uses nothing goes on to the next account.
     for (let turn = 0; turn < KEYS.length; turn++) {
       const plain = await post(`/v1beta/models/${MODEL}:generateContent`, {

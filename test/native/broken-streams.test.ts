@@ -6,7 +6,7 @@ import { ARRAY, type Rig, SSE, startRig, UNARY } from './rig.ts'
 
 let rig: Rig
 before(async () => {
-  rig = await startRig()
+  rig = await startRig('health: { failures: 1000 }')
 })
 after(() => rig.close())
 

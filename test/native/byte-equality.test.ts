@@ -142,6 +142,8 @@ test('[NATIVE-REQUEST-02] only the allowed headers travel on, with our credentia
     'host',
     'x-goog-api-client',
     'x-goog-api-key',
+    // Ours, against circles of gateways.
+    'x-wasat-hop',
   ])
   assert.match(head, /^POST \/v1beta\/models\/gemini-2\.5-flash:generateContent HTTP\/1\.1/)
   assert.match(head, /x-goog-api-key: upstream-key/i)

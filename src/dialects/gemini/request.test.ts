@@ -130,11 +130,13 @@ test('content types: JSON by any of its names, nothing else', async () => {
     await assert.rejects(typed(type), fails('invalid_argument', /must be JSON/), type)
 })
 
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
 test('[NATIVE-REQUEST-02] an allow-list of headers and of query parameters', async () => {
   const headers = {
     'x-goog-api-client': 'sdk/1',
     'user-agent': 'me',
-    traceparent: '00-1',
+    traceparent: TRACE,
     authorization: 'Bearer k',
     cookie: 'c',
     'x-goog-api-key': 'k',
@@ -146,9 +148,10 @@ test('[NATIVE-REQUEST-02] an allow-list of headers and of query parameters', asy
     '/x?key=k&access_token=t&alt=sse&fields=candidates&prettyPrint=false&quotaUser=a%26b&other=1',
   )
   assert.deepEqual(call.forwardHeaders, {
+    'x-wasat-hop': '1',
     'x-goog-api-client': 'sdk/1',
     'user-agent': 'me',
-    traceparent: '00-1',
+    traceparent: TRACE,
   })
   assert.equal(call.forwardQuery, 'prettyPrint=false&quotaUser=a%26b')
 })

@@ -4,6 +4,7 @@ import { badRequest, GatewayError } from '../../errors.ts'
 import type { Call, HttpRequest, Opening } from '../../nouns.ts'
 import { type JsonLimits, JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { factsOf, tierOf, WATCH } from './facts.ts'
+import { HOP_HEADER, nextHop } from './hops.ts'
 import { isStrict } from './strict.ts'
 import { tagsOf } from './tags.ts'
 
@@ -16,6 +17,11 @@ const JSON_TYPES = /^(?:application\/json|text\/plain)[ \t]*(?:;[ \t]*charset="?
 
 /** Request headers that an upstream of the same wire may see. Never a credential, never a hop-by-hop header. */
 const FORWARDED = ['x-goog-api-client', 'user-agent', 'traceparent', 'tracestate'] as const
+/** What has a form of its own (W3C Trace Context) goes on in that form alone. */
+const FORMS: { readonly [name: string]: RegExp } = {
+  traceparent: /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/,
+  tracestate: /^(?=.{1,512}$)[^,]+(?:,[^,]+){0,31}$/,
+}
 const KEEP_ALIVE = 'keep-alive'
 const FORWARDABLE = /^[\x20-\x7e]{1,1024}$/
 
@@ -26,6 +32,7 @@ export async function decode(request: HttpRequest, opening: Opening, limits: Jso
   refuseContentType(request.headers['content-type'])
   const tags = tagsOf(request.headers['x-wasat-tags'])
   const strict = isStrict(request.headers['x-wasat-translation'])
+  const hop = nextHop(request.headers[HOP_HEADER])
   const scanner = new JsonScanner(limits, WATCH)
   const body = await request.body(visitor(scanner))
   finishScan(scanner, body)
@@ -33,7 +40,7 @@ export async function decode(request: HttpRequest, opening: Opening, limits: Jso
     ...callOf(opening, body, scanner, request),
     tags,
     isStrict: strict,
-    forwardHeaders: forwardHeaders(request),
+    forwardHeaders: forwardHeaders(request, hop),
     forwardQuery: forwardQuery(request.query),
     deadlineAtMs: deadlineOf(request),
   }
@@ -162,14 +169,15 @@ function duplicate(path: string): GatewayError {
   return invalidPayload(`Field "${field}" is given more than once.`)
 }
 
-function forwardHeaders(request: HttpRequest): Record<string, string> {
-  const forwarded: Record<string, string> = {}
+function forwardHeaders(request: HttpRequest, hop: string): Record<string, string> {
+  const forwarded: Record<string, string> = { [HOP_HEADER]: hop }
   const { connection = '' } = request.headers
   for (const name of FORWARDED) {
     const value = request.headers[name]
     // A header that Connection names was meant for us alone.
     if (connection.length > KEEP_ALIVE.length && connection.toLowerCase().includes(name)) continue
-    if (typeof value === 'string' && FORWARDABLE.test(value)) forwarded[name] = value
+    const form = FORMS[name] ?? FORWARDABLE
+    if (typeof value === 'string' && FORWARDABLE.test(value) && form.test(value)) forwarded[name] = value
   }
   return forwarded
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Candidate, Part } from '../../wire/gemini.ts'
+import { RefusedInside } from '../http/errors.ts'
 import { type Answered, lossOf, opened, refusal, streamed, whole } from './testing.fixture.ts'
 
 const HEAD = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-opus-4-8-20260601' }
@@ -257,10 +258,14 @@ test('[SIG-01] thoughts that the target left out are on the report', () => {
 })
 
 test('[TRN-17] an error inside a stream is one, with the words of the target', () => {
-  const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
-  const { code, message } = refusal(() => streamed([start(), error]))
+  const error = (type: string) => ({ type: 'error', error: { type, message: 'Overloaded' } })
+  const { code, message } = refusal(() => streamed([start(), error('api_error')]))
   assert.equal(code, 'upstream_unavailable')
   assert.match(message, /Overloaded/)
+  const named = refusal(() => streamed([start(), error('overloaded_error')])) as unknown as RefusedInside
+  assert.ok(named instanceof RefusedInside)
+  assert.equal(named.status, 503)
+  assert.match(named.message, /Overloaded/)
 })
 
 test('[TRN-17] a stream without its end, or without a reason to stop, is not complete', () => {

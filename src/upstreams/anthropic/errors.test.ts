@@ -45,4 +45,16 @@ test('[TRN-15] when to come back is what the target says, or when its limits are
   const wait = readRefusal(429, headers, limited).retryAfterMs ?? 0
   assert.ok(wait > 50_000 && wait <= 60_000, String(wait))
   assert.equal(readRefusal(429, {}, limited).retryAfterMs, undefined)
+  assert.equal(readRefusal(429, { 'retry-after': reset }, limited).retryAfterMs! > 50_000, true)
 })
+
+for (const header of ['-5', '1e9', '120s', 'soon', 'NaN', '999999999', '2026-11-20', '']) {
+  test(`[NEV-30] U20 Retry-After ${JSON.stringify(header)} and resets without sense are not obeyed`, () => {
+    const headers = {
+      'retry-after': header,
+      'anthropic-ratelimit-tokens-remaining': '0',
+      'anthropic-ratelimit-tokens-reset': header,
+    }
+    assert.equal(readRefusal(429, headers, error('rate_limit_error')).retryAfterMs, undefined)
+  })
+}

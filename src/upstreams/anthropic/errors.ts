@@ -1,5 +1,7 @@
 /** `{"type":"error","error":{"type","message"},"request_id"}` → words that suit Google's shape. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { RefusedInside } from '../http/errors.ts'
+import { headerText, instantMs, retryAfterMs as saidAfterMs } from '../http/retry-after.ts'
 import type { ProviderRefusal } from '../translation/translator.ts'
 
 interface ErrorAnswer {
@@ -18,13 +20,20 @@ const ACCOUNT_TYPES: ReadonlySet<string> = new Set([
   'billing_error',
 ])
 /** Where the type of the error knows better than the status. */
-const STATUSES: Readonly<Record<string, number>> = {
-  rate_limit_error: 429,
-  overloaded_error: 503,
-  timeout_error: 504,
-}
+const STATUSES: ReadonlyMap<unknown, number> = new Map([
+  ['rate_limit_error', 429],
+  ['overloaded_error', 503],
+  ['timeout_error', 504],
+])
 /** Each has a limit, a rest and a time at which it is full again. */
 const LIMITS = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const
+
+/** An error event where an answer should be; undefined when its type says no status. */
+export function refusedInside(error: ErrorAnswer['error'], message: string): RefusedInside | undefined {
+  const status = STATUSES.get(error?.type)
+  if (status === undefined) return undefined
+  return new RefusedInside(status, Buffer.from(JSON.stringify({ error })), message)
+}
 
 export function readRefusal(status: number, headers: IncomingHttpHeaders, body: unknown): ProviderRefusal {
   const error = (body as ErrorAnswer | null | undefined)?.error
@@ -38,7 +47,7 @@ export function readRefusal(status: number, headers: IncomingHttpHeaders, body: 
   const isCredential = status === 401 || status === 403 || ACCOUNT_TYPES.has(type) || ACCOUNT.test(message)
   const retryAfterMs = retryAfter(headers)
   return {
-    status: STATUSES[type] ?? status,
+    status: STATUSES.get(type) ?? status,
     message,
     ...(isCredential && { isCredential }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -48,20 +57,11 @@ export function readRefusal(status: number, headers: IncomingHttpHeaders, body: 
 
 /** What it says itself, or when the limits are full again that nothing is left of. */
 function retryAfter(headers: IncomingHttpHeaders): number | undefined {
-  const asked = headers['retry-after']
-  if (asked !== undefined && asked !== '') {
-    const seconds = Number(asked)
-    return Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : until(asked)
-  }
+  const said = saidAfterMs(headers) ?? instantMs(headerText(headers['retry-after']))
+  if (said !== undefined) return said
   const waits = LIMITS.flatMap((limit) => {
     if (headers[`anthropic-ratelimit-${limit}-remaining`] !== '0') return []
-    return until(headers[`anthropic-ratelimit-${limit}-reset`]) ?? []
+    return instantMs(headerText(headers[`anthropic-ratelimit-${limit}-reset`])) ?? []
   })
   return waits.length > 0 ? Math.max(...waits) : undefined
-}
-
-/** Of an instant, in milliseconds from now. */
-function until(instant: string | string[] | undefined): number | undefined {
-  const at = typeof instant === 'string' ? Date.parse(instant) : Number.NaN
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
 }

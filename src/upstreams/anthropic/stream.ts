@@ -6,6 +6,7 @@ import type { Report } from '../translation/report.ts'
 import type { EventReading } from '../translation/translator.ts'
 import { Answering, type MessageHead } from './answering.ts'
 import type { Block } from './blocks.ts'
+import { refusedInside } from './errors.ts'
 import type { StopDetails } from './finish.ts'
 
 interface StreamEvent {
@@ -136,13 +137,13 @@ export class MessageEvents implements EventReading {
   }
 
   /** An error inside the stream, with the provider's own words. Once the answer has begun, it becomes a break of it. */
-  #failure(error: StreamEvent['error']): GatewayError {
+  #failure(error: StreamEvent['error']): Error {
     const { target } = this.#report
     const words =
       typeof error?.message === 'string' && error.message !== '' ? error.message : 'no reason given'
-    return new GatewayError('upstream_unavailable', `The upstream ${target} broke off its answer: ${words}`, {
-      hint: `${target}: ${String(error?.type)} inside the stream`,
-    })
+    const message = `The upstream ${target} broke off its answer: ${words}`
+    const hint = `${target}: ${String(error?.type)} inside the stream`
+    return refusedInside(error, message) ?? new GatewayError('upstream_unavailable', message, { hint })
   }
 }
 

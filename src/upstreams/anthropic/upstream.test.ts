@@ -219,3 +219,52 @@ test('models are listed page by page, with what is known of them', async (contex
   )
   await assert.rejects(upstream.listModels(), fails('upstream_refused_credential'))
 })
+
+test('[NEV-30] U19 a limit says when to come back, in the header, in the body, and to us', async (context) => {
+  const error = { type: 'error', error: { type: 'rate_limit_error', message: 'Slow.' } }
+  const { upstream } = await stage(context, json(error, 429, { 'retry-after': '2' }), json(error, 529))
+  const limited = await ask(upstream)
+  assert.deepEqual([limited.status, limited.retryable], [429, true])
+  assert.deepEqual(limited.hint, { afterMs: 2_000, scope: undefined, isDaily: false })
+  assert.equal(limited.headers['retry-after'], '2')
+  const silent = await ask(upstream)
+  assert.deepEqual(silent.hint, { afterMs: undefined, scope: undefined, isDaily: false })
+  assert.deepEqual(silent.headers, {})
+  limited.source.cancel()
+  silent.source.cancel()
+})
+
+test('[NEV-31] U26 one whole message in the place of events is one chunk', async (context) => {
+  const { upstream } = await stage(context, json(MESSAGE))
+  const chunks = await chunksOf(await ask(upstream, STREAM))
+  assert.equal(chunks.length, 1)
+  assert.deepEqual(chunks[0]?.candidates?.[0]?.content?.parts, [{ text: 'Hello' }])
+})
+
+test('[NEV-31] U48 U32 an error in a 200, whole or as the first event, is no answer', async (context) => {
+  const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+  const limit = { type: 'error', error: { type: 'rate_limit_error', message: 'Slow.' } }
+  const events = (...list: readonly { type: string }[]) => ({
+    body: sse(list),
+    headers: { 'content-type': 'text/event-stream' },
+  })
+  const start = EVENTS.slice(0, 3) as { type: string }[]
+  const replies = [json(error), json(error), events(error), events(...start, limit)]
+  const { upstream } = await stage(context, ...replies)
+  await assert.rejects(ask(upstream), fails('upstream_unavailable'))
+  await assert.rejects(ask(upstream, STREAM), fails('upstream_unavailable'))
+  for (const status of [503, 429]) {
+    const refused = await ask(upstream, STREAM)
+    assert.deepEqual([refused.status, refused.retryable], [status, true])
+    refused.source.cancel()
+  }
+})
+
+test('[NEV-31] U14 a message without content may be bettered by another, and passes as it is', async (context) => {
+  const { upstream } = await stage(context, json({ ...MESSAGE, content: [] }), json(MESSAGE))
+  const empty = await ask(upstream)
+  assert.deepEqual([empty.status, empty.retryable], [200, true])
+  const [chunk] = await chunksOf(empty)
+  assert.equal(chunk?.candidates?.[0]?.finishReason, 'STOP')
+  assert.equal((await ask(upstream)).retryable, false)
+})

@@ -6,10 +6,19 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { Answer, Chunk, Reading, Sink, Source } from '../../nouns.ts'
-import { answerError, connectionError, errorWithoutKey, withoutKey } from './errors.ts'
+import { codingOf, Decoder } from './decoding.ts'
+import { answerError, connectionError, errorWithoutKey, RefusedInside, withoutKey } from './errors.ts'
+import { headFault } from './head.ts'
+import type { AnswerReader, ErrorAnswer, Protocol } from './protocol.ts'
+import { retryAfterHeader } from './retry-after.ts'
+import { expectSocket, type SentOn, wasStale } from './sent-on.ts'
+
+export type { AnswerReader, ErrorAnswer, Protocol } from './protocol.ts'
 
 /** An error body is read whole, because its details say whose fault it is. */
 const ERROR_BYTES_MAX = 1024 * 1024
+/** Early hints and their like, before the answer proper. */
+const INFORMATIONAL_MAX = 1_000
 const NOTHING_READ: Reading = {
   usage: undefined,
   finishReason: undefined,
@@ -18,37 +27,6 @@ const NOTHING_READ: Reading = {
 }
 
 type Controller = Dispatcher.DispatchController
-
-/** Turns the pieces of one answer into chunks; throws `GatewayError` when it is not a valid one. */
-export interface AnswerReader {
-  write(piece: Buffer): void
-  /** The body is over: returns the last chunk, held back until here. */
-  end(): Chunk | undefined
-  reading(): Reading
-}
-
-/** What one wire says of an answer; the exchange itself knows none. */
-export interface Protocol {
-  /** What its chunks are. */
-  readonly wire: Answer['wire']
-  readonly delivery: Answer['delivery']
-  /** Reads an answer of status 200. */
-  reader(pass: (chunk: Chunk) => void): AnswerReader
-  /** The error answer that the client is to see, from a whole body without our credential; or what to throw. */
-  refusal(status: number, headers: IncomingHttpHeaders, body: Buffer): ErrorAnswer | GatewayError
-  /** Of the answer's headers, those that the client may see. */
-  headers(headers: IncomingHttpHeaders): Record<string, string>
-  /** What was not carried exactly so far. */
-  readonly translation?: Answer['translation']
-}
-
-export interface ErrorAnswer {
-  /** The HTTP status that the client is told. */
-  readonly status: number
-  readonly chunk: Chunk
-  /** Whether another target, or the same one later, may better it. */
-  readonly retryable: boolean
-}
 
 export interface ExchangeOptions {
   readonly name: string
@@ -76,8 +54,14 @@ export class Exchange implements Source {
   readonly #sentAtMs = performance.now()
   #settle!: { resolve(answer: Answer): void; reject(error: GatewayError): void }
   #controller: Controller | undefined
+  #sentOn: SentOn | undefined
   #status = 0
   #headers: IncomingHttpHeaders = {}
+  #informational = 0
+  #decoder: Decoder | undefined
+  #isPaused = false
+  /** Why the body is over, when it is not for its end. */
+  #broken: Error | undefined
   #reader: AnswerReader | undefined
   #arrived: Buffer[] = []
   #isEnding = false
@@ -105,34 +89,57 @@ export class Exchange implements Source {
     this.#controller = controller
     // Given up while it waited for a socket: nothing of it may go out.
     if (this.#isOver) return controller.abort(hungUp())
+    this.#sentOn = expectSocket()
     this.#timer = setTimeout(() => this.#expire(), this.#options.timeouts.begin)
   }
 
   onResponseStart(_: Controller, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return
+    if (status < 200) return this.#takeInformational()
     this.#status = status
-    this.#headers = headers
-    const coding = headers['content-encoding']
-    if (coding !== undefined && coding !== 'identity')
-      return this.#fail(this.#fault('sent a compressed answer'))
-    if (status >= 400) return
-    if (status !== 200) return this.#fail(this.#fault(`answered with status ${status}`))
-    this.#reader = this.#options.protocol.reader((chunk) => this.#pass(chunk))
+    const fault = headFault(status, headers)
+    if (fault !== undefined) {
+      // Who sends us elsewhere will do so again; and we go nowhere with a credential.
+      const again = status >= 300 && status < 400 ? 'elsewhere' : undefined
+      return this.#fail(answerError(this.#options.name, fault, false, again))
+    }
+    this.#headers = this.#decode(headers)
+    if (status === 200) this.#reader = this.#options.protocol.reader((chunk) => this.#pass(chunk))
   }
 
   /**
    * A burst comes as one read of the socket and one call for each HTTP chunk in it. The calls of one read are read
    * and passed on together: fifty small writes cost more than everything else that is done for them.
    */
-  onResponseData(_: Controller, piece: Buffer): void {
+  onResponseData(controller: Controller, piece: Buffer): void {
     if (this.#isOver) return
-    if (this.#reader === undefined) return this.#takeErrorBytes(piece)
-    if (this.#arrived.push(piece) === 1) process.nextTick(() => this.#readArrived())
+    if (this.#decoder === undefined) this.#take(piece)
+    else if (!this.#decoder.write(piece)) controller.pause()
   }
 
   onResponseEnd(): void {
     if (this.#isOver) return
-    if (this.#reader === undefined) return this.#endError()
+    if (this.#decoder === undefined) this.#endBody()
+    else this.#decoder.end(false)
+  }
+
+  onResponseError(_: Controller, cause: Error & { code?: string }): void {
+    if (this.#isOver) return
+    this.#broken = cause
+    if (this.#decoder === undefined) this.#endBody()
+    else this.#decoder.end(true)
+  }
+
+  // -- the body, as it is once decoded -----------------------------------------------------------
+
+  #take(piece: Buffer): void {
+    if (this.#reader === undefined) return this.#takeErrorBytes(piece)
+    if (this.#arrived.push(piece) === 1) process.nextTick(() => this.#readArrived())
+  }
+
+  #endBody(): void {
+    if (this.#isOver) return
+    if (this.#broken !== undefined) return this.#breakOff(this.#broken)
+    if (this.#reader === undefined) return this.#refuse(this.#status, Buffer.concat(this.#errorBody))
     try {
       // What arrived together with the end goes out together with it.
       this.#isEnding = true
@@ -147,13 +154,37 @@ export class Exchange implements Source {
       this.#begin()
       this.#finish({ last })
     } catch (error) {
-      this.#fail(GatewayError.from(error))
+      this.#stumble(error)
     }
   }
 
-  onResponseError(_: Controller, cause: Error & { code?: string }): void {
+  #breakOff(cause: Error): void {
     this.#readArrived()
-    this.#fail(connectionError(this.#options.name, cause, this.#isBegun))
+    const isStale = this.#sentOn !== undefined && wasStale(this.#sentOn, cause)
+    this.#fail(connectionError(this.#options.name, cause, this.#isBegun, isStale))
+  }
+
+  /** We ask for answers as they are; some services, and boxes on the way to them, compress all the same. */
+  #decode(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+    const coding = codingOf(headers['content-encoding'])
+    if (coding === undefined || coding === 'identity') return headers
+    this.#decoder = new Decoder(coding, {
+      data: (piece) => {
+        if (!this.#isOver) this.#take(piece)
+      },
+      end: () => this.#endBody(),
+      fail: (what) => (this.#broken === undefined ? this.#fail(this.#fault(what)) : this.#endBody()),
+      drain: () => {
+        if (!this.#isPaused) this.#controller?.resume()
+      },
+    })
+    const { 'content-encoding': _, 'content-length': __, ...rest } = headers
+    return rest
+  }
+
+  #takeInformational(): void {
+    this.#informational++
+    if (this.#informational > INFORMATIONAL_MAX) this.#fail(this.#fault('sent hints without an answer'))
   }
 
   // -- our side ----------------------------------------------------------------------------------
@@ -167,11 +198,16 @@ export class Exchange implements Source {
   }
 
   pause(): void {
+    this.#isPaused = true
+    this.#decoder?.pause()
     this.#controller?.pause()
   }
 
   resume(): void {
-    if (!this.#isOver) this.#controller?.resume()
+    this.#isPaused = false
+    if (this.#isOver) return
+    this.#decoder?.resume()
+    if (!this.#decoder?.isFull) this.#controller?.resume()
   }
 
   cancel(): void {
@@ -192,7 +228,7 @@ export class Exchange implements Source {
       this.#reader.write(arrived.length === 1 ? (arrived[0] as Buffer) : Buffer.concat(arrived))
       if (this.#options.protocol.wire === 'objects' && !this.#isOver) this.#noteLife()
     } catch (error) {
-      this.#fail(GatewayError.from(error))
+      this.#stumble(error)
     }
   }
 
@@ -217,20 +253,22 @@ export class Exchange implements Source {
     else this.#sink.chunk(chunk)
   }
 
-  #begin(retryable = false): void {
+  #begin(refusal?: ErrorAnswer): void {
     if (this.#isBegun) return
     this.#isBegun = true
     if (!this.#isOver && this.#idleTimer === undefined) this.#watchStream()
     const { wire, delivery, translation, headers } = this.#options.protocol
+    const hint = refusal?.hint
     this.#settle.resolve({
       status: this.#status,
       wire,
       delivery,
-      headers: headers(this.#headers),
+      headers: { ...headers(this.#headers, this.#status), ...retryAfterHeader(hint) },
       source: this,
       ...(translation !== undefined && { translation }),
       reading: () => this.reading(),
-      retryable,
+      retryable: refusal?.retryable ?? this.#reader?.isEmpty ?? false,
+      ...(hint !== undefined && { hint }),
       firstByteMs: performance.now() - this.#sentAtMs,
     })
   }
@@ -249,14 +287,24 @@ export class Exchange implements Source {
   }
 
   /** The upstream's own error goes to the client, unless it is about our credential. */
-  #endError(): void {
-    const bytes = withoutKey(Buffer.concat(this.#errorBody), this.#options.key)
-    const refusal = this.#options.protocol.refusal(this.#status, this.#headers, bytes)
+  #refuse(status: number, body: Buffer): void {
+    const { protocol, key } = this.#options
+    const refusal = protocol.refusal(status, this.#headers, withoutKey(body, key))
     if (refusal instanceof GatewayError) return this.#fail(refusal)
     this.#status = refusal.status
     this.#over()
-    this.#begin(refusal.retryable)
+    this.#begin(refusal)
     this.#finish({ last: refusal.chunk })
+  }
+
+  #stumble(error: unknown): void {
+    if (!(error instanceof RefusedInside)) return this.#fail(GatewayError.from(error))
+    if (this.#isBegun) return this.#fail(this.#fault('broke off its answer'))
+    // The body is ours, not the one that these describe.
+    const { 'content-type': _, 'content-length': __, ...rest } = this.#headers
+    this.#headers = rest
+    this.#refuse(error.status, error.body)
+    this.#controller?.abort(hungUp())
   }
 
   #expire(): void {
@@ -303,6 +351,7 @@ export class Exchange implements Source {
 
   #over(): void {
     this.#isOver = true
+    this.#decoder?.destroy()
     clearTimeout(this.#timer)
     clearTimeout(this.#idleTimer)
   }

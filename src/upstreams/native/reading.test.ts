@@ -22,6 +22,7 @@ const USAGE = {
   serviceTier: 'standard',
   unknownMember: { kept: ['as', 'it', 'is'] },
 }
+const FACTS = { usesSearch: true, candidateCount: 1 }
 const IMAGE = { inlineData: { mimeType: 'image/png', data: 'A'.repeat(400_000) } }
 const SOUND = { inlineData: { mimeType: 'audio/L16;codec=pcm;rate=24000', data: 'A'.repeat(8_000) } }
 
@@ -36,7 +37,7 @@ interface Way {
 }
 const WAYS: Readonly<Record<string, Way>> = {
   sse: {
-    make: () => new SseReader('up', () => undefined, true),
+    make: () => new SseReader('up', () => undefined, FACTS),
     write: (messages) => messages.map((one) => `data: ${JSON.stringify(one)}\r\n\r\n`).join(''),
   },
   array: {
@@ -156,7 +157,7 @@ test('[FCT-04] a stream that broke tells what it had searched', () => {
 })
 
 test('[FCT-04] of a request that cannot search, events in the middle are not looked at', () => {
-  const reader = new SseReader('up', () => undefined, false)
+  const reader = new SseReader('up', () => undefined, { ...FACTS, usesSearch: false })
   for (const one of SEARCHED) reader.write(Buffer.from(WAYS.sse!.write([one])))
   reader.end()
   assert.equal(reader.reading().searchQueries, 0)
@@ -164,11 +165,11 @@ test('[FCT-04] of a request that cannot search, events in the middle are not loo
 
 test('[FCT-05] a broken event does not keep a broken stream from being settled, nor what else it told', () => {
   const broken = 'data: {"candidates": oops}\n\n'
-  const torn = new SseReader('up', () => undefined, true)
+  const torn = new SseReader('up', () => undefined, FACTS)
   torn.write(Buffer.from(WAYS.sse!.write([said({ text: 'a' })]) + broken))
   const { begun, usage } = torn.reading()
   assert.deepEqual([begun, usage], [true, undefined])
-  const told = new SseReader('up', () => undefined, true)
+  const told = new SseReader('up', () => undefined, FACTS)
   const messages = [WAYS.sse!.write([said({ text: 'a' })]), 'data: {"groundingMetadata" oops}\n\n']
   messages.push(WAYS.sse!.write([chunk({}, { usageMetadata: USAGE })]))
   told.write(Buffer.from(messages.join('')))

@@ -5,6 +5,7 @@ import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { answerError } from '../http/errors.ts'
 import type { AnswerReader } from '../http/exchange.ts'
+import { saysNothing } from './emptiness.ts'
 import { errorInAnswer } from './errors.ts'
 import { mediaMeasured, mediaOf } from './media.ts'
 import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.ts'
@@ -19,6 +20,7 @@ export class UnaryReader implements AnswerReader {
   readonly #usage = new UsageReader()
   #held: Buffer[] = []
   #bytes = 0
+  #isEmpty = false
   /** Reads what passes; there is none while the answer is small enough to be held and parsed as a whole. */
   #scanner: JsonScanner | undefined
 
@@ -44,8 +46,15 @@ export class UnaryReader implements AnswerReader {
     const response = this.#scanner === undefined ? this.#parse(bytes) : this.#readScanned(this.#scanner)
     if (response.error !== undefined) throw errorInAnswer(this.#name, response, this.#scanner !== undefined)
     this.#usage.take(response)
-    if (this.#scanner === undefined) this.#usage.addMedia(mediaOf(response))
+    if (this.#scanner === undefined) {
+      this.#usage.addMedia(mediaOf(response))
+      this.#isEmpty = saysNothing(response)
+    }
     return { bytes }
+  }
+
+  get isEmpty(): boolean {
+    return this.#isEmpty
   }
 
   reading(): Reading {

@@ -1,11 +1,13 @@
 /** Reads a streamed answer on the side while its bytes pass: the end, the usage, the error in the middle. */
-import type { Chunk, Reading } from '../../nouns.ts'
+import type { Chunk, Reading, RequestFacts } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { SseFraming, type SseListener } from '../../wire/sse-framing.ts'
 import { answerError } from '../http/errors.ts'
 import type { AnswerReader } from '../http/exchange.ts'
 import { jsonOrUndefined } from '../http/json.ts'
+import { DocumentsToEvents } from './documents.ts'
+import { saysNothing, saysSomething } from './emptiness.ts'
 import { errorInAnswer } from './errors.ts'
 import { mediaMeasured, mediaOf } from './media.ts'
 import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.ts'
@@ -30,7 +32,10 @@ export class SseReader implements AnswerReader, SseListener {
   readonly #name: string
   readonly #pass: (chunk: Chunk) => void
   readonly #mayGround: boolean
+  readonly #hasOneCandidate: boolean
   readonly #framing = new SseFraming(this)
+  /** Reads bare JSON that came in the place of events, and the events that are made of it. */
+  #documents: { readonly reader: DocumentsToEvents; readonly framing: SseFraming } | undefined
   readonly #usage = new UsageReader()
   /** The last whole event, whose running totals count when the stream breaks. */
   #last: Buffer | undefined
@@ -42,12 +47,23 @@ export class SseReader implements AnswerReader, SseListener {
   #stray: Buffer[] = []
   #strayBytes = 0
   #begun = false
+  #isEmpty = false
 
-  /** Sources of a search may come with any event: with `mayGround` none is left unsearched. */
-  constructor(name: string, pass: (chunk: Chunk) => void, mayGround: boolean) {
+  constructor(
+    name: string,
+    pass: (chunk: Chunk) => void,
+    { usesSearch, candidateCount }: Pick<RequestFacts, 'usesSearch' | 'candidateCount'>,
+  ) {
     this.#name = name
     this.#pass = pass
-    this.#mayGround = mayGround
+    // Sources of a search may come with any event: then none is left unsearched.
+    this.#mayGround = usesSearch
+    this.#hasOneCandidate = candidateCount <= 1
+  }
+
+  /** Whether the stream's first event was its end, and held nothing. */
+  get isEmpty(): boolean {
+    return this.#isEmpty
   }
 
   write(piece: Buffer): void {
@@ -56,6 +72,7 @@ export class SseReader implements AnswerReader, SseListener {
 
   end(): undefined {
     this.#framing.end()
+    this.#endDocuments()
     if (this.#strayBytes > 0) throw this.#strayError()
     if (this.#framing.isInEvent)
       throw answerError(this.#name, 'broke off in the middle of an event', this.#begun)
@@ -75,8 +92,8 @@ export class SseReader implements AnswerReader, SseListener {
   event(buffer: Buffer, start: number, end: number): void {
     if (isError(buffer, start))
       throw errorInAnswer(this.#name, jsonOrUndefined(buffer.subarray(start, end)), this.#begun)
-    if (!this.#begun && !isObject(buffer, start, end))
-      throw answerError(this.#name, 'sent malformed JSON', false)
+    if (!this.#begun) this.#checkFirst(buffer, start, end)
+    else if (this.#isEmpty) this.#isEmpty = !saysSomething(responseIn(buffer, start, end))
     this.#begun = true
     this.#usage.begin()
     this.#last = buffer
@@ -91,6 +108,14 @@ export class SseReader implements AnswerReader, SseListener {
     if (areWhole) this.#unsearched = bytes
     this.#begun = true
     this.#pass({ bytes })
+  }
+
+  #checkFirst(buffer: Buffer, start: number, end: number): void {
+    if (!isObject(buffer, start, end)) throw answerError(this.#name, 'sent malformed JSON', false)
+    // Of several candidates, others may still have much to say.
+    if (!this.#hasOneCandidate || end - start > TEXT_EVENT_BYTES_MAX) return
+    if (buffer.subarray(start, end).includes(FINISH_REASON))
+      this.#isEmpty = saysNothing(responseIn(buffer, start, end))
   }
 
   #measureMedia(event: Buffer): void {
@@ -148,9 +173,25 @@ export class SseReader implements AnswerReader, SseListener {
   }
 
   stray(bytes: Buffer): void {
+    if (!this.#begun && this.#documents === undefined) this.#beginDocuments()
+    if (this.#documents !== undefined) {
+      if (this.#documents.reader.take(bytes)) return
+      throw answerError(this.#name, 'sent malformed JSON', this.#begun)
+    }
     this.#strayBytes += bytes.length
     if (this.#strayBytes > STRAY_BYTES_MAX) throw this.#strayError()
     this.#stray.push(bytes)
+  }
+
+  #beginDocuments(): void {
+    const framing = new SseFraming(this)
+    this.#documents = { framing, reader: new DocumentsToEvents((events) => framing.write(events)) }
+  }
+
+  #endDocuments(): void {
+    if (this.#documents === undefined) return
+    if (!this.#documents.reader.isWhole) throw answerError(this.#name, 'broke off its answer', this.#begun)
+    this.#documents.framing.end()
   }
 
   tooLong(): void {
@@ -195,7 +236,7 @@ export class ArrayReader implements AnswerReader {
       throw this.#malformed(error)
     }
     const error = this.#scanner.found.captured.get('error')
-    if (error !== undefined) throw errorInAnswer(this.#name, { error: JSON.parse(error) }, this.#begun)
+    if (error !== undefined) throw errorInAnswer(this.#name, [{ error: JSON.parse(error) }], this.#begun)
     this.#begun = true
     this.#pass({ bytes: piece })
   }
@@ -228,7 +269,7 @@ export class ArrayReader implements AnswerReader {
 /** `{"error": …`: by its first key, as clients tell it. */
 function isError(buffer: Buffer, start: number): boolean {
   let at = start + 1
-  while (buffer[at] === 0x20) at++
+  while ((buffer[at] as number) <= 0x20) at++
   return buffer[at] === 0x22 && buffer[at + 1] === 0x65 && buffer.toString('latin1', at, at + 7) === '"error"'
 }
 
@@ -237,6 +278,12 @@ function isObject(buffer: Buffer, start: number, end: number): boolean {
   let last = end - 1
   while (last > start && (buffer[last] as number) <= 0x20) last--
   return buffer[start] === 0x7b && buffer[last] === 0x7d
+}
+
+/** Empty when it is none: somebody else will say so. */
+function responseIn(buffer: Buffer, start: number, end: number): GenerateContentResponse {
+  const value = jsonOrUndefined(buffer.subarray(start, end))
+  return typeof value === 'object' && value !== null ? (value as GenerateContentResponse) : {}
 }
 
 function ignoringErrors(step: () => void): void {

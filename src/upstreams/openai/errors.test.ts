@@ -73,11 +73,59 @@ const WAITS: readonly [headers: Record<string, string>, ms: number | undefined][
     1_500,
   ],
   [{ 'retry-after': 'soon' }, undefined],
+  [{ 'retry-after': '-5' }, undefined],
+  [{ 'retry-after': '1e9' }, undefined],
+  [{ 'retry-after': '120s' }, undefined],
+  [{ 'retry-after': '0' }, 0],
+  [{ 'retry-after': 'soon', 'retry-after-ms': '20' }, 20],
+  [{ 'retry-after-ms': '-1', 'retry-after': '3' }, 3_000],
+  [{ 'x-ratelimit-reset-requests': '1s' }, 1_000],
+  [{ 'x-ratelimit-reset-requests': '8.64s', 'x-ratelimit-reset-tokens': '2' }, 8_640],
+  [{ 'x-ratelimit-reset-requests': '-1s' }, undefined],
+  [{ 'x-ratelimit-reset-requests': '1s nonsense' }, undefined],
+  [{ 'x-ratelimit-reset-requests': '99999d' }, undefined],
+  [{ 'x-ratelimit-reset-requests': '1s'.repeat(5_000) }, undefined],
+  [{ 'x-ratelimit-reset': '99999999999999' }, undefined],
+  [{ 'x-ratelimit-reset': '1000000000' }, 0],
   [{ 'retry-after': '999999999' }, undefined],
   [{}, undefined],
 ]
 for (const [headers, ms] of WAITS) {
-  test(`[TRN-15] ${JSON.stringify(headers)} means to wait ${ms} ms`, () => {
+  test(`[TRN-15] [NEV-30] U19 U20 ${JSON.stringify(headers).slice(0, 100)} means to wait ${ms} ms`, () => {
     assert.equal(retryAfterMs(429, headers), ms)
+  })
+}
+
+const SPENT: readonly [name: string, status: number, error: object, hint: object][] = [
+  [
+    'U21 all that was paid for',
+    429,
+    { code: 'insufficient_quota', message: 'You exceeded your current quota' },
+    { afterMs: 3_000, scope: 'credential', isDaily: true },
+  ],
+  ['U21 no money', 402, { message: 'm' }, { afterMs: 3_000, scope: 'credential', isDaily: true }],
+  [
+    'U21 the share of a day',
+    429,
+    { code: 'rate_limit_exceeded', message: 'Rate limit reached for m on requests per day (RPD): Limit 200' },
+    { afterMs: 3_000, scope: undefined, isDaily: true },
+  ],
+  [
+    'U19 the share of a minute',
+    429,
+    { code: 'rate_limit_exceeded', message: 'Rate limit reached for m on requests per min (RPM): Limit 3' },
+    { afterMs: 3_000, scope: undefined, isDaily: false },
+  ],
+  ['U23 busy', 503, { message: 'per day' }, { afterMs: 3_000, scope: undefined, isDaily: false }],
+]
+for (const [name, status, error, hint] of SPENT) {
+  test(`[NEV-30] ${name} is told apart, and the client is told when to come back`, async () => {
+    const rig = await startRig()
+    rig.reply({ status, headers: { 'retry-after': '3' }, body: { error } })
+    const answer = await rig.send(says('hi'))
+    assert.deepEqual(answer.hint, hint)
+    assert.ok(answer.retryable)
+    assert.equal(answer.headers['retry-after'], '3')
+    assert.ok(JSON.stringify(answer.chunks[0]).includes('"retryDelay":"3s"'))
   })
 }

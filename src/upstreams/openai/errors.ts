@@ -1,10 +1,9 @@
 /** Errors of this wire, which every vendor writes a little differently. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { RefusedInside } from '../http/errors.ts'
+import { delayMs, headerText, numberMs, retryAfterMs as saidAfterMs } from '../http/retry-after.ts'
 import type { ProviderRefusal } from '../translation/translator.ts'
 import { isObject, type Json, objectOf, objectsOf, textOf } from './responses/json.ts'
-
-/** Vendors wait for minutes; whatever says more is not believed. */
-const RETRY_AFTER_MS_MAX = 60 * 60 * 1_000
 
 const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
   'invalid_api_key',
@@ -26,9 +25,40 @@ export function readRefusal(status: number, headers: IncomingHttpHeaders, body: 
     message,
     ...(isCredential(status, reason, message) && { isCredential: true }),
     retryAfterMs: retryAfterMs(status, headers),
+    ...spentOf(status, reason, message),
     reason,
   }
 }
+
+/** All that was paid for is spent. More time does not help there. */
+const SPENT_CODES: ReadonlySet<string> = new Set(['insufficient_quota', 'billing_hard_limit_reached'])
+/** `… on requests per day (RPD): Limit 200, …` */
+const DAILY_WORDS = /\bper day\b|\b(?:RPD|TPD)\b/
+
+function spentOf(
+  status: number,
+  reason: string | undefined,
+  message: string,
+): Pick<ProviderRefusal, 'scope' | 'isDaily'> {
+  if (status === 402 || (reason !== undefined && SPENT_CODES.has(reason)))
+    return { scope: 'credential', isDaily: true }
+  return status === 429 && DAILY_WORDS.test(message) ? { isDaily: true } : {}
+}
+
+/** An error that names its status where an answer should be, or names a limit; undefined when it says neither. */
+export function refusedInside(error: unknown): RefusedInside | undefined {
+  const { code, type } = objectOf(error)
+  const isLimit = [code, type].some((word) => typeof word === 'string' && LIMIT_CODES.has(word))
+  const status = isLimit ? 429 : /^[45]\d\d$/.test(textOf(code) ?? '') ? Number(code) : code
+  if (!isErrorStatus(status)) return undefined
+  const body = { error }
+  return new RefusedInside(status, Buffer.from(JSON.stringify(body)), messageOf(body))
+}
+
+const isErrorStatus = (status: unknown): status is number =>
+  typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 600
+
+const LIMIT_CODES: ReadonlySet<string> = new Set([...SPENT_CODES, 'rate_limit_exceeded'])
 
 /** The text of an error, wherever it stands; empty without one. */
 export function messageOf(body: unknown): string {
@@ -75,56 +105,40 @@ function isCredential(status: number, reason: string | undefined, message: strin
 
 /** When to come back: as it is said, or as the limits that are spent say. */
 export function retryAfterMs(status: number, headers: IncomingHttpHeaders): number | undefined {
-  const said = milliseconds(headers['retry-after-ms'], 1) ?? afterOf(one(headers['retry-after']))
-  const afterMs = said ?? (status === 429 ? resetMs(headers) : undefined)
-  return afterMs !== undefined && afterMs <= RETRY_AFTER_MS_MAX ? Math.ceil(afterMs) : undefined
-}
-
-/** Seconds, or a date. */
-function afterOf(value: string | undefined): number | undefined {
-  const afterMs = milliseconds(value, 1_000)
-  if (afterMs !== undefined || value === undefined) return afterMs
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
+  const said = numberMs(headerText(headers['retry-after-ms']), 1) ?? saidAfterMs(headers)
+  return said ?? (status === 429 ? resetMs(headers) : undefined)
 }
 
 /** The spent limit's own time; with none at zero, the longest, because a request may be larger than what is left. */
 function resetMs(headers: IncomingHttpHeaders): number | undefined {
   const limits = ['requests', 'tokens'].flatMap((kind) => {
-    const afterMs = durationOf(one(headers[`x-ratelimit-reset-${kind}`]))
-    const isSpent = one(headers[`x-ratelimit-remaining-${kind}`]) === '0'
+    const afterMs = durationOf(headerText(headers[`x-ratelimit-reset-${kind}`]))
+    const isSpent = headerText(headers[`x-ratelimit-remaining-${kind}`]) === '0'
     return afterMs === undefined ? [] : [{ afterMs, isSpent }]
   })
   const spent = limits.filter(({ isSpent }) => isSpent)
   const counted = spent.length > 0 ? spent : limits
   if (counted.length > 0) return Math.max(...counted.map(({ afterMs }) => afterMs))
-  return untilOf(one(headers['x-ratelimit-reset']))
+  return untilOf(headerText(headers['x-ratelimit-reset']))
 }
 
 /** Milliseconds since the epoch, or seconds. */
 function untilOf(value: string | undefined): number | undefined {
-  const at = milliseconds(value, 1)
-  if (at === undefined || at < 1e9) return undefined
-  return Math.max(0, (at < 1e12 ? at * 1_000 : at) - Date.now())
+  if (value === undefined || !/^\d{10,13}(?:\.\d{1,9})?$/.test(value)) return undefined
+  const at = Number(value)
+  return delayMs(Math.max(0, (at < 1e12 ? at * 1_000 : at) - Date.now()))
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** `6m0s`, `1.5s`, `17ms`: the larger unit first. */
+const DURATION = /^(?:\d{1,9}(?:\.\d{1,9})?(?:ms|s|m|h|d)){1,5}$/
+const DURATION_PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g
 
-/** `6m0s`, `1.5s`, `17ms`; a bare number is seconds. */
+/** A bare number is seconds. */
 function durationOf(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
-  const seconds = milliseconds(value, 1_000)
-  if (seconds !== undefined) return seconds
-  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)]
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== value) return undefined
-  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS_MS[unit as string] ?? 0), 0)
-}
-
-function milliseconds(value: string | string[] | undefined, factor: number): number | undefined {
-  const text = one(value)?.trim()
-  return text !== undefined && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * factor : undefined
-}
-
-function one(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
+  if (!DURATION.test(value)) return numberMs(value, 1_000)
+  const parts = [...value.matchAll(DURATION_PART)]
+  const sum = parts.reduce((so, [, number, unit]) => so + Number(number) * (UNITS_MS[unit as string] ?? 0), 0)
+  return delayMs(sum)
 }

@@ -5,7 +5,7 @@ import type { Composer } from '../translation/composer.ts'
 import type { Report } from '../translation/report.ts'
 import type { Asking } from '../translation/translator.ts'
 import { Choice } from './choice.ts'
-import { messageOf } from './errors.ts'
+import { messageOf, refusedInside } from './errors.ts'
 import { isFailure } from './finish.ts'
 import { isObject, type Json, numberOf, objectOf, objectsOf, textOf } from './responses/json.ts'
 import { stopsOf } from './responses/stop.ts'
@@ -62,6 +62,8 @@ export function finishOf(choice: Json, composer: Composer, report: Report): stri
 export function throwIfError(document: Json, composer: Composer, report: Report): void {
   const { error } = document
   if (error === undefined || error === null) return
+  const refused = refusedInside(error)
+  if (refused !== undefined) throw refused
   const text = messageOf({ error }) || `The upstream ${report.target} failed to answer.`
   const { code, type } = objectOf(error)
   const word = textOf(code) ?? textOf(type) ?? String(numberOf(code) ?? 'error')

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
 import type { Loss } from '../../nouns/translation.ts'
 import { CALLER, callOf } from '../../nouns.fixture.ts'
-import type { Call, Chunk, Library, Upstream, Verb } from '../../nouns.ts'
+import type { Answer, Call, Chunk, Library, Upstream, Verb } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { createSeals } from '../translation/seals.ts'
 import { createOpenAiUpstream, type OpenAiOptions } from './upstream.ts'
@@ -16,7 +16,7 @@ export type Loose = ReturnType<typeof JSON.parse>
 export interface Reply {
   readonly status?: number
   readonly headers?: Record<string, string>
-  /** One JSON body. */
+  /** One JSON body; or any, as bytes. */
   readonly body?: unknown
   /** Or events: objects as JSON, texts as they are. */
   readonly events?: readonly unknown[]
@@ -51,8 +51,8 @@ export interface How {
   readonly isStrict?: boolean
 }
 
-export interface Result {
-  readonly status: number
+export interface Result extends Pick<Answer, 'status' | 'retryable' | 'headers'> {
+  readonly hint: Answer['hint'] | undefined
   /** All chunks; one for a whole answer. */
   readonly chunks: readonly GenerateContentResponse[]
   readonly losses: readonly Loss[]
@@ -77,6 +77,7 @@ export async function startRig(options: Partial<OpenAiOptions> = {}): Promise<Ri
       'content-type': events ? 'text/event-stream' : 'application/json',
       ...reply.headers,
     })
+    if (Buffer.isBuffer(reply.body)) return response.end(reply.body)
     if (events === undefined) return response.end(JSON.stringify(reply.body))
     for (const event of events) {
       const piece = typeof event === 'string' ? event : `data: ${JSON.stringify(event)}\n\n`
@@ -147,8 +148,9 @@ async function ask(upstream: Upstream, call: Call, model: string): Promise<Omit<
     })
   })
   const losses = answer.translation?.losses() ?? []
+  const { status, retryable, headers, hint } = answer
   return {
-    status: answer.status,
+    ...{ status, retryable, headers, hint },
     chunks: taken.map((chunk) => chunk.response ?? JSON.parse(String(chunk.bytes))),
     losses,
     lost: Object.fromEntries(losses.map(({ path, kind }) => [path, kind])),

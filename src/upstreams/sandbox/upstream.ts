@@ -78,6 +78,7 @@ export function createSandboxUpstream(options: SandboxOptions): Upstream {
     cacheable,
     // None is needed; one try is all there is, since a second would give the same answer.
     credentials: 1,
+    isSimulated: true,
     send,
     async listModels() {
       return [...SANDBOX_MODELS.values()].map((model) => model.resource)

@@ -3,6 +3,7 @@ import type { Answer, Call, Caller, Library } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import type { AnswerReader } from '../http/exchange.ts'
 import type { Sent } from './answers.ts'
+import { ByContentReader } from './by-content.ts'
 import { type Composer, type ComposerOptions, createComposer, makeResponseId } from './composer.ts'
 import type { Conversation } from './conversation.ts'
 import { settleLeftovers } from './leftovers.ts'
@@ -135,7 +136,12 @@ function sendOnce(talk: Talk, outgoing: Outgoing, place: Place): Sent {
     name: line.name,
     delivery: call.delivery,
     readRefusal: translator.readRefusal,
-    reader: (pass) => (asking.isStream ? eventReader(talk, place, pass) : wholeReader(talk, place)),
+    reader: (pass) => {
+      const whole = () => wholeReader(talk, place)
+      return asking.isStream
+        ? new ByContentReader({ events: () => eventReader(talk, place, pass), whole })
+        : whole()
+    },
     translation: report,
   })
   return launch(line, outgoing, { protocol, isStream: asking.isStream, call })

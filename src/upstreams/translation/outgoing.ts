@@ -5,6 +5,9 @@ import { Exchange, type Protocol } from '../http/exchange.ts'
 import { timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
 import type { ProviderRequest } from './translator.ts'
 
+/** How many gateways a request has passed: against circles. */
+const HOP_HEADER = 'x-wasat-hop'
+
 /** Where requests of one call go. */
 export interface Line {
   /** The upstream's name. */
@@ -33,13 +36,14 @@ export interface Launch {
   readonly protocol: Protocol
   /** Whether the provider answers with events. */
   readonly isStream: boolean
-  readonly call: Pick<Call, 'delivery' | 'deadlineAtMs'>
+  readonly call: Pick<Call, 'delivery' | 'deadlineAtMs' | 'forwardHeaders'>
 }
 
 /** Sends it. Throws `deadline_exceeded` when the client's time is up. */
 export function launch(line: Line, outgoing: Outgoing, { protocol, isStream, call }: Launch): Exchange {
   const { name, key, pool } = line
-  const { delivery, deadlineAtMs } = call
+  const { delivery, deadlineAtMs, forwardHeaders } = call
+  const hop = forwardHeaders[HOP_HEADER]
   const timeouts = timeoutsFor(line.timeouts, { delivery: isStream ? delivery : 'unary', deadlineAtMs })
   const exchange = new Exchange({ name, protocol, timeouts, key })
   const request = {
@@ -49,6 +53,8 @@ export function launch(line: Line, outgoing: Outgoing, { protocol, isStream, cal
       'content-type': 'application/json',
       accept: isStream ? 'text/event-stream' : 'application/json',
       'accept-encoding': 'identity',
+      // Of what the client's request had, only this: the rest says who the client is, in another provider's terms.
+      ...(hop !== undefined && { [HOP_HEADER]: hop }),
       ...line.headersFor(key),
       ...outgoing.headers,
     },

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Answer, Delivery } from '../../nouns.ts'
 import type { AnswerReader, Protocol } from '../http/exchange.ts'
 import { jsonOrUndefined } from '../http/json.ts'
-import { refusalOf, retryAfterSeconds } from './refusal.ts'
+import { refusalOf } from './refusal.ts'
 import type { ProviderRefusal, Translator } from './translator.ts'
 
 export interface TranslatedProtocolOptions {
@@ -18,20 +18,15 @@ export interface TranslatedProtocolOptions {
 
 export function translatedProtocol(options: TranslatedProtocolOptions): Protocol {
   const { name, delivery, translation } = options
-  let retryAfter: number | undefined
   return {
     wire: 'objects',
     delivery,
     translation,
     reader: (pass): AnswerReader => options.reader(pass),
-    refusal: (status, headers, body) => {
-      const refusal = read(options, status, headers, jsonOrUndefined(body))
-      retryAfter = retryAfterSeconds(refusal)
-      return refusalOf(name, refusal, delivery)
-    },
-    // Asked for behind the refusal. Nothing else of what another provider says of itself is the client's business.
-    headers: (): Record<string, string> =>
-      retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` },
+    refusal: (status, headers, body) =>
+      refusalOf(name, read(options, status, headers, jsonOrUndefined(body)), delivery),
+    // What another provider says of itself is not the client's business.
+    headers: () => ({}),
   }
 }
 

@@ -3,8 +3,9 @@ import { createParser } from 'eventsource-parser'
 import { GatewayError } from '../../errors.ts'
 import type { Chunk, Reading } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
-import { answerError } from '../http/errors.ts'
+import { answerError, RefusedInside } from '../http/errors.ts'
 import type { AnswerReader } from '../http/exchange.ts'
+import { saysNothing } from '../native/emptiness.ts'
 import type { Composer } from './composer.ts'
 import type { EventReading } from './translator.ts'
 
@@ -26,6 +27,7 @@ export class WholeReader implements AnswerReader {
   readonly #options: WholeReaderOptions
   #pieces: Buffer[] = []
   #bytes = 0
+  #isEmpty = false
 
   constructor(options: WholeReaderOptions) {
     this.#options = options
@@ -45,7 +47,9 @@ export class WholeReader implements AnswerReader {
     this.#pieces = []
     const document = parsed(name, text, false)
     try {
-      return { response: read(document) }
+      const response = read(document)
+      this.#isEmpty = saysNothing(response)
+      return { response }
     } catch (cause) {
       throw readError(name, cause, false)
     }
@@ -53,6 +57,10 @@ export class WholeReader implements AnswerReader {
 
   reading(): Reading {
     return this.#options.reading()
+  }
+
+  get isEmpty(): boolean {
+    return this.#isEmpty
   }
 }
 
@@ -77,6 +85,7 @@ export class EventReader implements AnswerReader {
   #hasPassed = false
   #isDone = false
   #isTooLong = false
+  #isEmpty = false
 
   constructor({ name, pass, begin }: EventReaderOptions) {
     this.#name = name
@@ -104,11 +113,17 @@ export class EventReader implements AnswerReader {
     this.#feed(`${this.#decoder.decode()}\n\n`)
     if (!this.#hasEvents) throw this.#fault('sent an empty stream')
     if (!this.#events.isComplete) throw this.#fault('ended its stream early')
-    return { response: answered(this.#name, this.#composer.end(), this.#hasPassed) }
+    const response = answered(this.#name, this.#composer.end(), this.#hasPassed)
+    this.#isEmpty = !this.#hasPassed && saysNothing(response)
+    return { response }
   }
 
   reading(): Reading {
     return this.#composer.reading()
+  }
+
+  get isEmpty(): boolean {
+    return this.#isEmpty
   }
 
   #feed(text: string): void {
@@ -157,7 +172,10 @@ function parsed(name: string, text: string, begun: boolean): unknown {
  * A translator reads what a provider documents. What it stumbles over is the provider's fault, not ours; and what comes
  * after the answer has begun is a break of it, whatever it says.
  */
-function readError(name: string, cause: unknown, begun: boolean): GatewayError {
+function readError(name: string, cause: unknown, begun: boolean): GatewayError | RefusedInside {
+  if (cause instanceof RefusedInside) {
+    return begun ? new GatewayError('upstream_broken', cause.message, { cause }) : cause
+  }
   if (!(cause instanceof GatewayError)) {
     const { code, message, hint } = answerError(name, 'sent an answer that cannot be read', begun)
     return new GatewayError(code, message, {
@@ -165,6 +183,13 @@ function readError(name: string, cause: unknown, begun: boolean): GatewayError {
       hint: `${hint}: ${cause instanceof Error ? cause.message : typeof cause}`,
     })
   }
-  if (!begun || cause.code === 'upstream_broken') return cause
-  return new GatewayError('upstream_broken', cause.message, { cause, details: cause.details })
+  // A translator takes for begun what the client has not seen a word of.
+  const isBroken = cause.code === 'upstream_broken'
+  if (begun === isBroken || (!begun && !isBroken)) return cause
+  const { message, details, hint } = cause
+  return new GatewayError(begun ? 'upstream_broken' : 'upstream_unavailable', message, {
+    cause,
+    details,
+    ...(hint !== undefined && { hint }),
+  })
 }

@@ -1,8 +1,10 @@
 /** A provider's error in Google's shape. */
 import { errorInfo, GatewayError, retryInfo } from '../../errors.ts'
+import type { RetryHint } from '../../nouns/retry.ts'
 import type { Delivery } from '../../nouns.ts'
 import { isRetryable } from '../http/errors.ts'
 import type { ErrorAnswer } from '../http/exchange.ts'
+import { delayMs } from '../http/retry-after.ts'
 import type { ProviderRefusal } from './translator.ts'
 
 /** What Google calls each status, and the one that it gives for it. All other 4xx are a wrong argument. */
@@ -42,28 +44,27 @@ export function refusalOf(
   const message =
     refusal.message.slice(0, MESSAGE_CHARACTERS_MAX) ||
     `The upstream ${name} answered with status ${refusal.status}.`
-  const details = detailsOf(name, refusal)
+  const retryable = isRetryable(refusal.status) || isRetryable(code)
+  const hint = retryable ? hintOf(refusal) : undefined
+  const details = detailsOf(name, refusal, hint)
   const error = { code, message, status, ...(details.length > 0 && { details }) }
   // As Google does where a list was asked for.
   const body = delivery === 'array' ? [{ error }] : { error }
   return {
     status: code,
     chunk: { bytes: Buffer.from(`${JSON.stringify(body, undefined, 2)}\n`) },
-    retryable: isRetryable(refusal.status) || isRetryable(code),
+    retryable,
+    hint,
   }
 }
 
-/** What `retry-after` is to say, in seconds; undefined when the provider said nothing. */
-export function retryAfterSeconds({ retryAfterMs }: ProviderRefusal): number | undefined {
-  return isDelay(retryAfterMs) ? Math.ceil(retryAfterMs / 1_000) : undefined
+function hintOf({ retryAfterMs, scope, isDaily = false }: ProviderRefusal): RetryHint {
+  return { afterMs: delayMs(retryAfterMs), scope, isDaily }
 }
 
-function detailsOf(name: string, { reason, retryAfterMs }: ProviderRefusal): object[] {
+function detailsOf(name: string, { reason }: ProviderRefusal, hint: RetryHint | undefined): object[] {
   return [
     ...(reason !== undefined && REASON.test(reason) ? [errorInfo(reason, name)] : []),
-    ...(isDelay(retryAfterMs) ? [retryInfo(retryAfterMs)] : []),
+    ...(hint?.afterMs !== undefined ? [retryInfo(hint.afterMs)] : []),
   ]
 }
-
-const isDelay = (value: number | undefined): value is number =>
-  value !== undefined && Number.isFinite(value) && value >= 0

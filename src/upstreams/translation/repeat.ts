@@ -58,6 +58,8 @@ function joined(call: Pick<Call, 'delivery' | 'facts'>, answers: readonly Answer
   const source = new JoinedSource(call, answers)
   return {
     ...(answers[0] as Answer),
+    // One that is empty beside others says that there is no more.
+    retryable: false,
     source,
     reading: () => source.reading(),
     firstByteMs: Math.min(...answers.map(({ firstByteMs }) => firstByteMs)),

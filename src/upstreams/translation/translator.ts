@@ -1,5 +1,6 @@
 /** What one provider's wire is made of. `createTranslatedSend` does the rest, the same for all of them. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { RetryHint } from '../../nouns/retry.ts'
 import type { Call } from '../../nouns.ts'
 import type { Composer } from './composer.ts'
 import type { Conversation, OutputFormat, TargetRules } from './conversation.ts'
@@ -73,6 +74,10 @@ export interface ProviderRefusal {
   readonly isCredential?: boolean
   /** When to come back, in milliseconds. */
   readonly retryAfterMs?: number | undefined
+  /** What is used up, where the provider says so. */
+  readonly scope?: RetryHint['scope']
+  /** Whether it is used up for longer than a request can wait: the day's share, or all that was paid for. */
+  readonly isDaily?: boolean
   /** A machine-readable word of the provider's, such as `context_length_exceeded`. */
   readonly reason?: string | undefined
 }

@@ -46,7 +46,7 @@ const tokenOf = (turn: number, expires_in = 3_600): Reply => ({
   body: JSON.stringify({ access_token: `token-${turn}`, expires_in, token_type: 'Bearer' }),
 })
 
-test('[VTX-01] a service account gets one token for all who wait, and keeps it', async (t) => {
+test('[VTX-01] U46 a service account gets one token for all who wait, and keeps it', async (t) => {
   const { asked, open } = await tokenServer(t, (turn) => tokenOf(turn))
   const credentials = open({ file: fileOf(t, SERVICE_ACCOUNT) })
   const all = await Promise.all(Array.from({ length: 20 }, () => credentials.access(0)))
@@ -118,7 +118,7 @@ test('[VTX-01] credentials that are refused, unreadable or unknown say what to d
   }
 })
 
-test('[VTX-01] a token that does not come in time is an upstream that cannot be reached', async (t) => {
+test('[VTX-01] U46 a token that does not come in time is an upstream that cannot be reached', async (t) => {
   let answer: (() => void) | undefined
   const { open } = await tokenServer(t, async (turn) => {
     await new Promise<void>((resolve) => {

@@ -4,7 +4,7 @@ import type { Answer, Call, Chunk } from '../../nouns.ts'
 import { type Edit, withEdits } from '../../wire/json-spans.ts'
 import type { Protocol } from '../http/exchange.ts'
 import { jsonOrUndefined } from '../http/json.ts'
-import { errorOf } from '../native/errors.ts'
+import { detailsOf } from '../native/errors.ts'
 import { childIn, listIn, memberIn, placeAt } from '../native/places.ts'
 import { nativeProtocol } from '../native/protocol.ts'
 
@@ -43,8 +43,9 @@ function isDeveloper({ apiVersion }: Pick<Call, 'apiVersion'>): boolean {
 }
 
 function isAboutAccount(body: Buffer): boolean {
-  const details = errorOf(jsonOrUndefined(body))?.details ?? []
-  return details.some((detail) => ACCOUNT_REASONS.has((detail as { reason?: string }).reason ?? ''))
+  return detailsOf(jsonOrUndefined(body)).some(
+    ({ reason }) => typeof reason === 'string' && ACCOUNT_REASONS.has(reason),
+  )
 }
 
 function refusedAccount(name: string, status: number): GatewayError {
@@ -75,10 +76,13 @@ function withCitationSources(protocol: Protocol): Protocol {
           return last && renamed(last)
         },
         reading: () => reader.reading(),
+        get isEmpty() {
+          return reader.isEmpty ?? false
+        },
       }
     },
-    headers: (headers) => {
-      const { 'content-length': _, ...visible } = protocol.headers(headers)
+    headers: (headers, status) => {
+      const { 'content-length': _, ...visible } = protocol.headers(headers, status)
       return visible
     },
   }

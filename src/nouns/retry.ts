@@ -1,0 +1,11 @@
+/** When a refused request may come back. */
+
+/** What an upstream says beside its refusal. */
+export interface RetryHint {
+  /** It wants to be left alone for so long, in milliseconds; undefined: it did not say, or said nothing that could be meant. */
+  readonly afterMs: number | undefined
+  /** What is used up: one model of the credential, or all that the credential may ask for. Undefined: it did not say. */
+  readonly scope: 'model' | 'credential' | undefined
+  /** Whether it is the day's share: then waiting within a request helps nobody. */
+  readonly isDaily: boolean
+}
