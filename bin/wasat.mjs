@@ -3,7 +3,7 @@
 // This file must run on Node 18.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import * as modules from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,7 +34,10 @@ async function runHere() {
   // A clone has the sources; the npm package has JavaScript, because Node strips no types inside node_modules.
   const source = new URL('../src/cli/program.ts', import.meta.url)
   const emitted = new URL('../dist/src/cli/program.js', import.meta.url)
-  const { main } = await import(existsSync(source) ? source.href : emitted.href)
+  const isClone = existsSync(source)
+  // Stripping types is half the time of a start, and needs to be done once. `npm ci` empties this folder.
+  if (isClone) modules.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/wasat', import.meta.url)))
+  const { main } = await import(isClone ? source.href : emitted.href)
   await main()
 }
 
@@ -42,7 +45,7 @@ function platformNode() {
   const name = PLATFORM_PACKAGES[`${process.platform}-${process.arch}`]
   if (name === undefined) return undefined
   try {
-    const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+    const folder = dirname(modules.createRequire(import.meta.url).resolve(`${name}/package.json`))
     const file = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
     return existsSync(file) ? file : undefined
   } catch {
