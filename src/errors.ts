@@ -141,10 +141,16 @@ export function invalidField(field: string, description: string): GatewayError {
 }
 
 /** The 404 for a model that does not exist, may not be seen, or cannot do this; all three look alike. */
-export function modelNotFound(model: string, apiVersion: string, verb: string): GatewayError {
+export function modelNotFound(
+  model: string,
+  apiVersion: string,
+  verb: string,
+  options: FailureOptions = {},
+): GatewayError {
   return new GatewayError(
     'not_found',
     `models/${model} is not found for API version ${apiVersion}, or is not supported for ${verb}. ` +
       'Call ListModels to see the list of available models and their supported methods.',
+    options,
   )
 }

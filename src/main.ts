@@ -144,7 +144,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     health: () => watched.health.list(),
   })
   const resources = openResources(config, jsonLimitsOf(config), store, log, {
-    find: (model) => routes.find(model),
+    find: (model, caller) => routes.find(model, caller),
     upstreams: () => routes.upstreams,
     parts: () => (line as Line).parts,
   })

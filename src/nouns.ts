@@ -9,6 +9,7 @@ import type { Directory, Limits } from './nouns/directory.ts'
 import type { Ledger, Outcome, Tags, UsageSource } from './nouns/ledger.ts'
 import type { NanoUsd, Price, Tier } from './nouns/money.ts'
 import type { RetryHint } from './nouns/retry.ts'
+import type { RouteOverride } from './nouns/routing.ts'
 import type { Translation } from './nouns/translation.ts'
 import type { EmbedUsage, GenerateContentResponse, Model, UsageMetadata } from './wire/gemini.ts'
 
@@ -192,6 +193,8 @@ export interface Caller {
   readonly project: { readonly id: string; readonly name: string; readonly limits: Limits } | undefined
   /** Whether a budget with a hard stop stands over it: then nothing is done that is not on the books. */
   readonly isBudgeted: boolean
+  /** Where its names of models lead elsewhere; the first whose pattern fits counts. Left out: nowhere. */
+  readonly overrides?: readonly RouteOverride[]
 }
 
 // ---------------------------------------------------------------------------------------------

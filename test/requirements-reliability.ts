@@ -17,6 +17,7 @@ export const RELIABILITY_REQUIREMENTS: readonly Requirement[] = [
     'NEV-22': 'when a model cannot be had, another one answers if the operator says so',
     'NEV-23': 'a conversation stays with the target that knows it, and says when it could not',
     'NEV-24': 'what would happen to a model’s name can be asked, with reasons',
+    'NEV-25': 'a key or a project can have routes of its own, and nobody else is led by them',
     'NEV-30': 'what an upstream says of when to come back is understood, and absurdities are not obeyed',
     'NEV-31': 'an answer that is none is never passed on for one',
     'NEV-32': 'a compressed answer is decoded within bounds, or refused',

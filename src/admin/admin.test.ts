@@ -24,6 +24,7 @@ const SHOWN = {
   name: 'ci',
   projectId: null,
   models: ['gemini-*'],
+  routes: {},
   addresses: [],
   limits: {},
   expiresAt: null,

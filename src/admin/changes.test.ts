@@ -25,7 +25,7 @@ onBooks('projects are made, changed, disabled and removed', async (open) => {
   const path = `/admin/v1/projects/${id}`
   assert.equal(made.headers.location, path)
   const { createdAt, updatedAt, ...rest } = (await ask('GET', path)).json.project
-  assert.deepEqual(rest, { id, name: 'team', limits: { tokensPerMinute: 9 }, disabled: false })
+  assert.deepEqual(rest, { id, name: 'team', limits: { tokensPerMinute: 9 }, routes: {}, disabled: false })
   assert.equal(createdAt, updatedAt)
   const limits = { tokensPerMinute: null, requestsPerDay: 3 }
   assert.deepEqual((await make('PATCH', path, { limits })).project.limits, { requestsPerDay: 3 })

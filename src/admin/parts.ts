@@ -8,13 +8,14 @@ import type {
   KeyChanges,
   KeyRecord,
   Limits,
+  ModelRoutes,
   NewKey,
   ProjectRecord,
 } from '../nouns/directory.ts'
 import type { TargetHealth } from '../nouns/health.ts'
 import type { FindPrice, Ledger } from '../nouns/ledger.ts'
 import type { NanoUsd, PriceListing } from '../nouns/money.ts'
-import type { ModelEntry, RouteExplanation } from '../nouns/routing.ts'
+import type { ModelEntry, RouteExplanation, RouteOverride } from '../nouns/routing.ts'
 
 export interface AdminParts {
   readonly keys: AdminKeys
@@ -39,15 +40,17 @@ export interface AdminKeys {
 }
 
 export interface AdminProjects {
-  create(input: { readonly name: string; readonly limits?: Limits | undefined }): Promise<ProjectRecord>
+  create(input: { readonly name: string } & ProjectTerms): Promise<ProjectRecord>
   list(): Promise<readonly ProjectRecord[]>
   get(id: string): Promise<ProjectRecord>
-  update(
-    id: string,
-    changes: { readonly name?: string | undefined; readonly limits?: Limits | undefined },
-  ): Promise<ProjectRecord>
+  update(id: string, changes: { readonly name?: string | undefined } & ProjectTerms): Promise<ProjectRecord>
   setDisabled(id: string, disabled: boolean): Promise<ProjectRecord>
   remove(id: string): Promise<void>
+}
+
+export interface ProjectTerms {
+  readonly limits?: Limits | undefined
+  readonly routes?: ModelRoutes | undefined
 }
 
 export interface AdminBudgets {
@@ -86,8 +89,14 @@ export interface AdminPrices {
 export interface AdminModels {
   /** The entries of the configuration, in its order. */
   list(): readonly ModelEntry[]
-  /** What would happen to a request for this name now; undefined when it leads nowhere. */
-  explain(model: string): RouteExplanation | undefined
+  /**
+   * What would happen to a request for this name now, of a caller with these overrides; undefined when it leads nowhere.
+   * Throws `not_found` when an override leads nowhere.
+   */
+  explain(
+    model: string,
+    caller?: { readonly overrides?: readonly RouteOverride[] },
+  ): RouteExplanation | undefined
 }
 
 export interface AdminUpstreams {

@@ -289,7 +289,15 @@ test('a key with addresses opens from these only, each time anew', async () => {
 test('the keys of a disabled project are refused', async () => {
   const { directory, keys, ask, pass } = await setUp()
   const now = Date.now()
-  const project = { id: 'p', name: 'search', limits: {}, disabled: false, createdAt: now, updatedAt: now }
+  const project = {
+    id: 'p',
+    name: 'search',
+    limits: {},
+    routes: {},
+    disabled: false,
+    createdAt: now,
+    updatedAt: now,
+  }
   await directory.createProject(project)
   const { key } = await keys.create({ name: 'in it', models: [], projectId: 'p' })
   assert.deepEqual((await ask(key)).project, { id: 'p', name: 'search', limits: {} })

@@ -184,7 +184,15 @@ test('a key is updated field by field; null takes away', async () => {
   const directory = createMemoryDirectory()
   const keys = await createKeys(directory)
   const now = Date.now()
-  const project = { id: 'p', name: 'p', limits: {}, disabled: false, createdAt: now, updatedAt: now }
+  const project = {
+    id: 'p',
+    name: 'p',
+    limits: {},
+    routes: {},
+    disabled: false,
+    createdAt: now,
+    updatedAt: now,
+  }
   await directory.createProject(project)
   const { record } = await keys.create({ name: 'first', models: ['a'], addresses: ['10.0.0.1'] })
   const limits = { requestsPerMinute: 60 }

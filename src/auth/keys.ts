@@ -5,6 +5,7 @@ import { shortId } from '../wire/short-id.ts'
 import { checkAddresses } from './addresses.ts'
 import { createHash, type Hash } from './hash.ts'
 import { checkExpiry, checkId, checkLimits, checkModels, checkName, checkSecret } from './key-input.ts'
+import { checkRoutes } from './route-input.ts'
 
 /** Changes of keys that wait for each other; an operator never has more under way. */
 const CHANGES_WAITING_MAX = 1_000
@@ -74,10 +75,11 @@ export async function createKeys(directory: Directory): Promise<Keys> {
   }
 
   function update(id: string, changes: KeyChanges): Promise<KeyRecord> {
-    const { name, models, projectId, addresses, limits, expiresAt } = changes
+    const { name, models, routes, projectId, addresses, limits, expiresAt } = changes
     return change(id, async () => ({
       ...(name !== undefined && { name: checkName(name) }),
       ...(models !== undefined && { models: checkModels(models) }),
+      ...(routes !== undefined && { routes: checkRoutes(routes) }),
       ...(projectId !== undefined && {
         projectId: projectId === null ? undefined : await checkProject(projectId),
       }),
@@ -148,6 +150,7 @@ function issue(input: KeyInput, digestOf: Hash): IssuedKey {
     digest: digestOf(key),
     projectId: input.projectId,
     models: checkModels(input.models),
+    routes: checkRoutes(input.routes === undefined ? {} : input.routes),
     addresses: checkAddresses(input.addresses === undefined ? [] : input.addresses),
     limits: checkLimits(input.limits === undefined ? {} : input.limits),
     expiresAt: input.expiresAt === undefined ? undefined : checkExpiry(input.expiresAt, now),

@@ -1,11 +1,13 @@
 import { GatewayError } from '../errors.ts'
-import type { Directory, Limits, ProjectRecord } from '../nouns/directory.ts'
+import type { Directory, Limits, ModelRoutes, ProjectRecord } from '../nouns/directory.ts'
 import { shortId } from '../wire/short-id.ts'
 import { checkLimits, checkName } from './key-input.ts'
+import { checkRoutes } from './route-input.ts'
 
 export interface ProjectInput {
   readonly name: string
   readonly limits?: Limits | undefined
+  readonly routes?: ModelRoutes | undefined
 }
 
 /** What can be changed of a project; what is left out stays. */
@@ -47,6 +49,7 @@ export function createProjects(directory: Directory): Projects {
       id: shortId(),
       name: checkName(input.name),
       limits: checkLimits(input.limits === undefined ? {} : input.limits),
+      routes: checkRoutes(input.routes === undefined ? {} : input.routes),
       disabled: false,
       createdAt: now,
       updatedAt: now,
@@ -64,10 +67,11 @@ export function createProjects(directory: Directory): Projects {
     return record
   }
 
-  async function update(id: string, { name, limits }: ProjectChanges): Promise<ProjectRecord> {
+  async function update(id: string, { name, limits, routes }: ProjectChanges): Promise<ProjectRecord> {
     return change(id, {
       ...(name !== undefined && { name: checkName(name) }),
       ...(limits !== undefined && { limits: checkLimits(limits) }),
+      ...(routes !== undefined && { routes: checkRoutes(routes) }),
     })
   }
 

@@ -96,6 +96,27 @@ test('keys create takes everything that a key can have', async () => {
   )
 })
 
+test('[NEV-25] keys and projects have routes, which an explanation follows', async () => {
+  const { id: project } = await json('projects create --name team --route slow=x/deep')
+  const key = await json(
+    'keys create --name ci --project team --route fast=fast-eu --route gemini-*=google/a,vertex/a',
+  )
+  const routes = { fast: 'fast-eu', 'gemini-*': ['google/a', 'vertex/a'] }
+  assert.deepEqual([key.routes, (await json(`keys show ${key.id}`)).routes], [routes, routes])
+  assert.deepEqual((await json('keys list'))[0].routes, routes)
+  assert.match(
+    await text(`keys show ${key.id}`),
+    /^routes {4}fast → fast-eu; gemini-\* → google\/a, then vertex\/a$/m,
+  )
+  assert.match(await text('projects show team'), /^routes +slow → x\/deep$/m)
+  assert.deepEqual((await json(`keys update ${key.id} --name other`)).routes, routes)
+  assert.deepEqual((await json(`keys update ${key.id} --route a=b/c`)).routes, { a: 'b/c' })
+  assert.deepEqual((await json(`keys update ${key.id} --no-route`)).routes, {})
+  assert.deepEqual((await json('projects update team --route slow=x/y')).routes, { slow: 'x/y' })
+  assert.deepEqual((await json('projects list'))[0].routes, { slow: 'x/y' })
+  assert.deepEqual((await json(`projects update ${project} --no-route`)).routes, {})
+})
+
 test('keys create --expires 30d counts from now', async () => {
   const before = Date.now()
   const { expiresAt } = await json('keys create --name ci --expires 30d')
@@ -390,12 +411,17 @@ const BAD = [
   'usage export --from soon',
   'prices show',
   'prices reprice now',
+  'keys create --name a --route fast',
+  'keys create --name a --route =b',
+  'keys create --name a --route fast=b/c,',
+  'keys create --name a --route a=b --route a=c',
+  'projects update p --route a',
 ]
 
 test('[ADM-08] bad input ends with 2, says what to do, and changes nothing', async () => {
   await office.directory.createKey({
     ...{ id: 'k1', name: 'ci', digest: 'd', projectId: undefined, models: [], addresses: [], limits: {} },
-    ...{ expiresAt: undefined, disabled: false, createdAt: 1, updatedAt: 1 },
+    ...{ routes: {}, expiresAt: undefined, disabled: false, createdAt: 1, updatedAt: 1 },
   })
   const untouched = await office.snapshot()
   for (const words of BAD) {

@@ -1,11 +1,15 @@
 /** What the admin API shows, as the commands read it. Times are RFC 3339, amounts decimal USD. */
 
+/** By name or glob: a model, or places `upstream/model`. */
+export type RoutesView = Readonly<Record<string, string | readonly string[]>>
+
 export interface KeyView {
   readonly id: string
   readonly name: string
   readonly projectId: string | null
   /** Globs over model names; empty means every model. */
   readonly models: readonly string[]
+  readonly routes: RoutesView
   readonly addresses: readonly string[]
   readonly limits: Readonly<Partial<Record<string, number>>>
   readonly expiresAt: string | null
@@ -26,6 +30,7 @@ export interface ProjectView {
   readonly id: string
   readonly name: string
   readonly limits: Readonly<Partial<Record<string, number>>>
+  readonly routes: RoutesView
   readonly disabled: boolean
   readonly createdAt: string
   readonly updatedAt: string
@@ -93,6 +98,12 @@ export interface ModelView {
 
 export interface ExplanationView {
   readonly model: string
+  readonly override: {
+    readonly of: 'key' | 'project'
+    readonly id: string
+    readonly pattern: string
+    readonly to: string | readonly string[]
+  } | null
   readonly matchedBy: 'name' | 'glob' | 'upstream' | 'default'
   readonly entry: string | null
   readonly strategy: string

@@ -15,9 +15,11 @@ import { CliError } from './failure.ts'
 import { printSecret } from './keys-view.ts'
 import type { Terminal } from './output.ts'
 import { projectIdOf } from './projects-find.ts'
+import { addRouteOption, type RouteOptions, routesOf } from './route-options.ts'
 
 type Options = AdminOptions &
-  LimitOptions & {
+  LimitOptions &
+  RouteOptions & {
     readonly name: string
     readonly model?: readonly string[]
     readonly project?: string
@@ -40,6 +42,7 @@ export function addKeysCreate(keys: Command, terminal: Terminal): void {
     .option('--alert <percent>', 'alert once the budget is spent so far', percentOption)
     .option('--address <range>', 'IP address or CIDR range that may use it; repeatable; none: all', collect)
     .option('--expires <when>', 'refuse it from then on: 30d, or a date such as 2027-01-01', expiryOption)
+  addRouteOption(command, false)
   addLimitOptions(command, false).action((options: Options) => create(options, terminal))
 }
 
@@ -52,7 +55,16 @@ async function create(options: Options, terminal: Terminal): Promise<void> {
     terminal,
     async (admin) => {
       const projectId = project === undefined ? undefined : await projectIdOf(project, admin)
-      const body = { name, models, projectId, addresses, limits, expiresAt, budget }
+      const body = {
+        name,
+        models,
+        routes: routesOf(options),
+        projectId,
+        addresses,
+        limits,
+        expiresAt,
+        budget,
+      }
       return admin.call<KeyWithSecret>('POST', '/keys', { body })
     },
     { mayCreateFolder: true },

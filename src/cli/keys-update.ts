@@ -6,9 +6,11 @@ import { CliError } from './failure.ts'
 import { keyDetails, keyPath } from './keys-view.ts'
 import { print, type Terminal } from './output.ts'
 import { projectIdOf } from './projects-find.ts'
+import { addRouteOption, type RouteOptions, routesOf } from './route-options.ts'
 
 type Options = AdminOptions &
-  LimitOptions & {
+  LimitOptions &
+  RouteOptions & {
     readonly name?: string
     readonly model?: readonly string[] | false
     readonly project?: string | false
@@ -31,18 +33,20 @@ export function addKeysUpdate(keys: Command, terminal: Terminal): void {
     .option('--no-address', 'every address may use it')
     .option('--expires <when>', 'refuse it from then on: 30d, or a date such as 2027-01-01', expiryOption)
     .option('--no-expires', 'it never expires')
+  addRouteOption(command, true)
   addLimitOptions(command, true).action((id: string, options: Options) => update(id, options, terminal))
 }
 
 async function update(id: string, options: Options, terminal: Terminal): Promise<void> {
   const { name, model, project, address, expires } = options
   const limits = limitsOf(options)
-  if ([name, model, project, address, expires, limits].every((option) => option === undefined)) {
+  const routes = routesOf(options)
+  if ([name, model, project, address, expires, limits, routes].every((option) => option === undefined)) {
     throw new CliError('usage', 'there is nothing to change', 'wasat keys update --help shows what can be')
   }
   const key = await withAdmin(options, terminal, async (admin) => {
     const body = {
-      ...{ name, limits },
+      ...{ name, limits, routes },
       models: model === false ? [] : model,
       addresses: address === false ? [] : address,
       expiresAt: expires === false ? null : expires,

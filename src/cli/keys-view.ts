@@ -3,6 +3,7 @@ import type { AdminOptions } from './admin-access.ts'
 import { limitsText } from './admin-options.ts'
 import type { BudgetView, KeyView, KeyWithSecret } from './admin-views.ts'
 import { details, print, type Terminal, table } from './output.ts'
+import { routesText } from './route-options.ts'
 
 export interface ShownKey extends KeyView {
   readonly budgets: readonly BudgetView[]
@@ -14,8 +15,8 @@ export function keyPath(id: string, action = ''): string {
 
 export function printSecret(issued: KeyWithSecret, options: AdminOptions, terminal: Terminal): void {
   const { key, secret, budget } = issued
-  const { id, name, projectId, models, addresses, limits, expiresAt } = key
-  const restrictions = { projectId, addresses, limits, expiresAt, ...(budget && { budget }) }
+  const { id, name, projectId, models, routes, addresses, limits, expiresAt } = key
+  const restrictions = { projectId, routes, addresses, limits, expiresAt, ...(budget && { budget }) }
   const shown = { ...key, budgets: budget ? [budget] : [] }
   print(
     terminal,
@@ -40,6 +41,7 @@ export function keyDetails(key: ShownKey): string {
     ['name', key.name],
     ['project', key.projectId ?? 'none'],
     ['models', listText(key.models, 'all')],
+    ['routes', routesText(key.routes)],
     ['addresses', listText(key.addresses, 'all')],
     ['limits', limitsText(key.limits)],
     ['budget', budgetsText(key.budgets)],

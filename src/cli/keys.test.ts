@@ -12,7 +12,7 @@ after(() => rmSync(folder, { recursive: true }))
 
 const KEY = {
   ...{ id: 'k1', name: 'ci', models: ['gemini-*'], disabled: false, hint: 'wst_k1_…' },
-  ...{ projectId: null, addresses: [], limits: {}, expiresAt: null },
+  ...{ projectId: null, routes: {}, addresses: [], limits: {}, expiresAt: null },
   ...{ createdAt: '2026-01-02T03:04:05.000Z', updatedAt: '2026-01-02T03:04:05.000Z' },
 }
 const ADMIN_KEY = 'an-admin-key-of-enough'
@@ -63,7 +63,7 @@ test('[CLI-02] over WASAT_URL with the admin key', async (t) => {
   const created = await ask('keys create --name ci --model gemini-* --model b --json')
   assert.deepEqual(JSON.parse(created.stdout), {
     ...{ id: 'k1', key: 'wst_k1_secret', name: 'ci', models: ['gemini-*'] },
-    ...{ projectId: null, addresses: [], limits: {}, expiresAt: null },
+    ...{ projectId: null, routes: {}, addresses: [], limits: {}, expiresAt: null },
   })
   assert.equal(asked.at(-1), 'POST /admin/v1/keys {"name":"ci","models":["gemini-*","b"]}')
   const listed = await ask('keys list')

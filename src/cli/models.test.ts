@@ -18,6 +18,22 @@ models:
 `,
 )
 const store = await openSqliteStore(join(folder, '.wasat'))
+const madeAt = { disabled: false, createdAt: 1, updatedAt: 1 }
+await store.directory.createProject({
+  ...{ id: 'p1', name: 'team', limits: {}, routes: { 'f*': 'qwen3' }, ...madeAt },
+})
+await store.directory.createKey({
+  ...{
+    id: 'k1',
+    name: 'ci',
+    digest: 'd',
+    projectId: 'p1',
+    models: ['fast', 'f2'],
+    addresses: [],
+    limits: {},
+  },
+  ...{ routes: { fast: ['google/a', 'here/b'] }, expiresAt: undefined, ...madeAt },
+})
 await store.close()
 
 test('[NEV-24] without a gateway, the configuration alone is explained', async () => {
@@ -62,4 +78,30 @@ test('[NEV-24] a name that leads nowhere ends with the exit code of what is not 
   const { exitCode, stderr } = await run('models explain nothing', folder)
   assert.equal(exitCode, 4)
   assert.match(stderr, /"nothing" leads nowhere/)
+})
+
+test('[NEV-25] for a key or a project, its route is explained', async () => {
+  const { stdout } = await run('models explain fast --key k1', folder)
+  assert.match(stdout, /^leads to google\/a, then here\/b, by the route fast of the key k1$/m)
+  assert.match(
+    stdout,
+    /^1\. google\/a .*\n {3}the key k1 \("ci"\) routes "fast" to "google\/a", "here\/b"\n/m,
+  )
+  const json = async (words: string) =>
+    JSON.parse((await run(`models explain ${words} --json`, folder)).stdout)
+  const override = { of: 'project', id: 'p1', pattern: 'f*', to: 'qwen3' }
+  assert.deepEqual((await json('f2 --key k1')).override, override)
+  assert.deepEqual((await json('fast --project team')).override, override)
+  assert.equal((await json('fast')).override, null)
+  const ends = async (words: string) => (await run(`models explain ${words}`, folder)).exitCode
+  assert.deepEqual(
+    [
+      await ends('fast --key nobody'),
+      await ends('fast --project nobody'),
+      await ends('fast --key k1 --project p1'),
+    ],
+    [4, 4, 2],
+  )
+  const other = await run('models explain qwen3 --key k1', folder)
+  assert.deepEqual([other.exitCode, /may not use the model "qwen3"/.test(other.stderr)], [4, true])
 })

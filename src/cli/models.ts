@@ -2,6 +2,13 @@ import type { Command } from 'commander'
 import { ADMIN_HELP, type AdminOptions, addAdminCommand, withAdmin } from './admin-access.ts'
 import type { ExplainedTargetView, ExplanationView, ModelView } from './admin-views.ts'
 import { details, plain, print, type Terminal, table } from './output.ts'
+import { projectIdOf } from './projects-find.ts'
+import { placesText } from './route-options.ts'
+
+interface ExplainOptions extends AdminOptions {
+  readonly key?: string
+  readonly project?: string
+}
 
 const NEEDS = { needsModels: true }
 
@@ -14,9 +21,10 @@ export function addModelsCommand(program: Command, terminal: Terminal): void {
   add('list', 'list the names and globs of the configuration').action((options: AdminOptions) =>
     list(options, terminal),
   )
-  add('explain <name>', 'show who would be asked for a model now, in which order, and why').action(
-    (name: string, options: AdminOptions) => explain(name, options, terminal),
-  )
+  add('explain <name>', 'show who would be asked for a model now, in which order, and why')
+    .option('--key <id>', 'for a request with this key')
+    .option('--project <project>', 'for a key of this project, by id or name')
+    .action((name: string, options: ExplainOptions) => explain(name, options, terminal))
 }
 
 async function list(options: AdminOptions, terminal: Terminal): Promise<void> {
@@ -36,29 +44,41 @@ async function list(options: AdminOptions, terminal: Terminal): Promise<void> {
   })
 }
 
-async function explain(name: string, options: AdminOptions, terminal: Terminal): Promise<void> {
+async function explain(name: string, options: ExplainOptions, terminal: Terminal): Promise<void> {
   // Clients send the prefix, and some operators copy it.
   const model = name.replace(/^models\//, '')
   const { explanation } = await withAdmin(
     options,
     terminal,
-    (admin) =>
-      admin.call<{ explanation: ExplanationView }>('GET', `/models/${encodeURIComponent(model)}:explain`),
+    async (admin) => {
+      const { key, project } = options
+      const whose = new URLSearchParams({
+        ...(key !== undefined && { key }),
+        ...(project !== undefined && { project: await projectIdOf(project, admin) }),
+      })
+      const path = `/models/${encodeURIComponent(model)}:explain`
+      return admin.call<{ explanation: ExplanationView }>('GET', whose.size === 0 ? path : `${path}?${whose}`)
+    },
     NEEDS,
   )
   print(terminal, options.json === true, explanation, () => explanationText(explanation))
 }
 
 function explanationText(explanation: ExplanationView): string {
-  const { model, strategy, affinity, fallbacks, targets } = explanation
+  const { model, override, strategy, affinity, fallbacks, targets } = explanation
   const head = details([
     ['model', model],
+    ...(override === null ? [] : [['leads to', overrideText(override)] as const]),
     ['found by', matchText(explanation)],
     ['strategy', strategy],
     ['fallback', fallbacks.join(', then ') || 'none'],
     ['affinity', affinity ? 'the target that answered the turn before comes first' : 'none'],
   ])
   return `${head}\n${targets.map(targetText).join('')}`
+}
+
+function overrideText({ of, id, pattern, to }: NonNullable<ExplanationView['override']>): string {
+  return `${placesText(to)}, by the route ${pattern} of the ${of} ${id}`
 }
 
 function matchText({ matchedBy, entry }: ExplanationView): string {

@@ -7,9 +7,10 @@ import { CliError } from './failure.ts'
 import { budgetsText } from './keys-view.ts'
 import { details, plain, print, type Terminal, table } from './output.ts'
 import { projectIdOf } from './projects-find.ts'
+import { addRouteOption, type RouteOptions, routesOf, routesText } from './route-options.ts'
 
-type CreateOptions = AdminOptions & LimitOptions & { readonly name: string }
-type UpdateOptions = AdminOptions & LimitOptions & { readonly name?: string }
+type CreateOptions = AdminOptions & LimitOptions & RouteOptions & { readonly name: string }
+type UpdateOptions = AdminOptions & LimitOptions & RouteOptions & { readonly name?: string }
 
 interface ShownProject extends ProjectView {
   readonly keys: number
@@ -24,6 +25,7 @@ export function addProjectsCommand(program: Command, terminal: Terminal): void {
   const add = (name: string, description: string): Command => addAdminCommand(projects, name, description)
 
   const createCommand = add('create', 'make a project').requiredOption('--name <name>', 'what it is called')
+  addRouteOption(createCommand, false)
   addLimitOptions(createCommand, false).action((options: CreateOptions) => create(options, terminal))
   add('list', 'list the projects').action((options: AdminOptions) => list(options, terminal))
   add('show <project>', 'show one project, by id or name').action((project: string, options: AdminOptions) =>
@@ -31,6 +33,7 @@ export function addProjectsCommand(program: Command, terminal: Terminal): void {
   )
   const updateCommand = add('update <project>', 'change a project; what is not named stays')
   updateCommand.option('--name <name>', 'what it is called')
+  addRouteOption(updateCommand, true)
   addLimitOptions(updateCommand, true).action((project: string, options: UpdateOptions) =>
     update(project, options, terminal),
   )
@@ -51,7 +54,7 @@ function pathOf(id: string, action = ''): string {
 }
 
 async function create(options: CreateOptions, terminal: Terminal): Promise<void> {
-  const body = { name: options.name, limits: limitsOf(options) }
+  const body = { name: options.name, limits: limitsOf(options), routes: routesOf(options) }
   const { project } = await withAdmin(
     options,
     terminal,
@@ -103,8 +106,8 @@ async function showOne(
 }
 
 async function update(project: string, options: UpdateOptions, terminal: Terminal): Promise<void> {
-  const body = { name: options.name, limits: limitsOf(options) }
-  if (body.name === undefined && body.limits === undefined) {
+  const body = { name: options.name, limits: limitsOf(options), routes: routesOf(options) }
+  if (Object.values(body).every((value) => value === undefined)) {
     throw new CliError(
       'usage',
       'there is nothing to change',
@@ -129,6 +132,7 @@ function projectDetails(project: ShownProject): string {
     ['name', project.name],
     ['keys', String(project.keys)],
     ['limits', limitsText(project.limits)],
+    ['routes', routesText(project.routes)],
     ['budget', budgetsText(project.budgets)],
     ['state', stateText(project)],
     ['created', project.createdAt],

@@ -1,14 +1,11 @@
 /** Where models go: which upstreams serve a name, and in which order they are asked. */
 import { Type } from 'typebox'
 import { matchesGlob, mostSpecificFirst } from '../wire/glob.ts'
+import { MODEL_GLOB_PATTERN, MODEL_NAME_PATTERN, MODEL_NAME_SHAPE } from '../wire/model-name.ts'
 import { nearest } from '../wire/nearest.ts'
 import { section } from './fields.ts'
 import { pathText } from './problems.ts'
 
-/** Letters, digits and what model ids use; `*` is the glob. Nothing that means something in a URL or a regular expression. */
-const MODEL_GLOB_PATTERN = '^[A-Za-z0-9*][A-Za-z0-9*._:@/+-]{0,254}$'
-const MODEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,254}$'
-const MODEL_NAME_SHAPE = 'a model name of letters, digits and ._:@/+-'
 const WEIGHT_MAX = 1000
 
 const TargetSchema = Type.Union(

@@ -39,7 +39,10 @@ export function adminPartsOf({
     budgets: createBudgets(store.directory),
     ledger: store.ledger,
     prices: { list: () => prices().list(), find },
-    models: { list: () => models?.().entries ?? [], explain: (model) => models?.().explain(model) },
+    models: {
+      list: () => models?.().entries ?? [],
+      explain: (model, caller) => models?.().explain(model, caller),
+    },
     upstreams,
     version,
   }

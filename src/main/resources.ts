@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { callFrom, parseDocument, readDocument } from '../dialects/gemini/request.ts'
 import { GatewayError } from '../errors.ts'
 import { type Parts, perform } from '../gateway.ts'
-import type { Cacheable, Store, Target, Upstream } from '../nouns.ts'
+import type { Cacheable, Caller, Store, Target, Upstream } from '../nouns.ts'
 import type { Log } from '../observe/log.ts'
 import { createResources, type ResourceRoom } from '../resources/resources.ts'
 import { SANDBOX_MODELS } from '../upstreams/sandbox/models.ts'
@@ -14,7 +14,7 @@ import type { JsonLimits } from '../wire/json-scanner.ts'
 
 /** Read anew each time, because a reload replaces them. */
 export interface Routing {
-  readonly find: (model: string) => readonly Target[]
+  readonly find: (model: string, caller: Caller) => readonly Target[]
   readonly upstreams: () => readonly Upstream[]
   readonly parts: () => Parts
 }
@@ -27,8 +27,8 @@ export function openResources(
   { find, upstreams, parts }: Routing,
 ): ResourceRoom {
   /** Whatever is cached here is cached for the first of a name's targets that reads our caches. */
-  const cacheableOf = (name: string): Cacheable | undefined => {
-    for (const { upstream, model } of find(name)) {
+  const cacheableOf = (name: string, caller: Caller): Cacheable | undefined => {
+    for (const { upstream, model } of find(name, caller)) {
       const cacheable = upstream.cacheable?.(model)
       if (cacheable !== undefined) return cacheable
     }
@@ -40,14 +40,12 @@ export function openResources(
     limits: config.resources,
     readJson: (request) => readDocument(request, limits),
     parseJson: (bytes) => parseDocument(bytes, limits),
-    modelExists: (name, { models }) =>
-      (models.length === 0 || matchesAny(models, name)) && cacheableOf(name) !== undefined,
-    cacheTokensMin: (name) => cacheableOf(name)?.tokensMin ?? 0,
+    modelExists: (name, caller) => mayUse(caller, name) && cacheableOf(name, caller) !== undefined,
+    cacheTokensMin: (name, caller) => cacheableOf(name, caller)?.tokensMin ?? 0,
     countTokens: async (name, document, caller) =>
-      (await cacheableOf(name)?.countTokens(document, caller)) ?? 0,
-    supportsModel: ({ models }, name, method) =>
-      (models.length === 0 || matchesAny(models, name)) &&
-      find(name).some((target) => supportsMethod(target, method)),
+      (await cacheableOf(name, caller)?.countTokens(document, caller)) ?? 0,
+    supportsModel: (caller, name, method) =>
+      mayUse(caller, name) && find(name, caller).some((target) => supportsMethod(target, method)),
     perform: (opening, body, caller, signal) => {
       const asker = {
         id: randomUUIDv7(),
@@ -63,6 +61,10 @@ export function openResources(
     relay: { upstreams, find },
     onFailure: (error) => log.error(log.describe(GatewayError.from(error)), 'work on stored things failed'),
   })
+}
+
+function mayUse({ models }: Caller, name: string): boolean {
+  return models.length === 0 || matchesAny(models, name)
 }
 
 /** What the sandbox's models make is listed; films are made by nobody else, and a batch is a number of calls. */

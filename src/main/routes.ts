@@ -1,7 +1,7 @@
 /** What a reload replaces: who could answer, which names lead there, and at what price. */
 import type { Config } from '../config/schema.ts'
 import type { Parts } from '../gateway.ts'
-import type { Library, Target, Upstream } from '../nouns.ts'
+import type { Library, Upstream } from '../nouns.ts'
 import type { Log } from '../observe/log.ts'
 import type { PriceBook } from '../prices/book.ts'
 import { createAffinity } from '../routing/affinity.ts'
@@ -33,7 +33,7 @@ export interface Kept extends Pick<Surroundings, 'library' | 'seals'> {
 
 export interface Routes extends Pick<Parts, 'route' | 'catalog'> {
   readonly upstreams: readonly Upstream[]
-  readonly find: (model: string) => readonly Target[]
+  readonly find: Router['find']
   readonly models: Pick<Router, 'entries' | 'explain'>
   readonly prices: ReturnType<typeof openPriceBook>
   /** The longest that a request can be under way. */
@@ -52,7 +52,7 @@ export function buildRoutes(config: Config, log: Log, kept: Kept, build: BuildUp
   const catalog = createCatalog({
     upstreams: all,
     aliases: router.aliases,
-    route: router.find,
+    route: (model) => router.find(model),
     onFailure: (upstream, error) =>
       log.warn({ upstream, ...log.describe(error) }, 'models could not be listed'),
   })

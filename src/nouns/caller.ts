@@ -1,8 +1,11 @@
 /** A key's grant as the line knows it. */
 import type { Caller } from '../nouns.ts'
-import type { Directory, KeyGrant } from './directory.ts'
+import { isGlob, mostSpecificFirst } from '../wire/glob.ts'
+import type { Directory, KeyGrant, KeyRecord, ProjectRecord } from './directory.ts'
+import type { RouteOverride } from './routing.ts'
 
 export function callerOf({ key, project, isBudgeted }: KeyGrant): Caller {
+  const overrides = overridesOf(key, project)
   return Object.freeze({
     keyId: key.id,
     name: key.name,
@@ -10,7 +13,28 @@ export function callerOf({ key, project, isBudgeted }: KeyGrant): Caller {
     limits: key.limits,
     project: project && Object.freeze({ id: project.id, name: project.name, limits: project.limits }),
     isBudgeted,
+    ...(overrides.length > 0 && { overrides }),
   })
+}
+
+/** The first that fits is the one that counts: the key's before the project's, names before globs. */
+export function overridesOf(
+  key: Pick<KeyRecord, 'id' | 'name' | 'routes'> | undefined,
+  project: Pick<ProjectRecord, 'id' | 'name' | 'routes'> | undefined,
+): readonly RouteOverride[] {
+  return Object.freeze([...overridesBy('key', key), ...overridesBy('project', project)])
+}
+
+function overridesBy(
+  of: RouteOverride['of'],
+  owner: Pick<KeyRecord, 'id' | 'name' | 'routes'> | undefined,
+): RouteOverride[] {
+  if (owner === undefined) return []
+  const { id, name, routes } = owner
+  const patterns = Object.keys(routes)
+  return [...patterns.filter((pattern) => !isGlob(pattern)), ...mostSpecificFirst(patterns)].map((pattern) =>
+    Object.freeze({ of, id, name, pattern, to: routes[pattern] as string | readonly string[] }),
+  )
 }
 
 /** Whoever has this key, for work that goes on after the request; undefined when the key may not be used any more. */

@@ -10,6 +10,12 @@ export interface Limits {
   readonly concurrentRequests?: number
 }
 
+/**
+ * Where names of models lead for one key or project instead of where they lead for everybody. By name or glob: a name,
+ * which then counts as if the client had said it, or places `upstream/model` in the order in which they are asked.
+ */
+export type ModelRoutes = Readonly<Record<string, string | readonly string[]>>
+
 export interface KeyRecord {
   readonly id: string
   readonly name: string
@@ -18,6 +24,8 @@ export interface KeyRecord {
   readonly projectId: string | undefined
   /** Globs over model names; empty means every model. */
   readonly models: readonly string[]
+  /** They go before those of its project. */
+  readonly routes: ModelRoutes
   /** IP addresses and CIDR ranges that may use it; empty means every address. */
   readonly addresses: readonly string[]
   readonly limits: Limits
@@ -34,6 +42,7 @@ export interface NewKey {
   readonly name: string
   /** Globs over model names; empty means every model. */
   readonly models: readonly string[]
+  readonly routes?: ModelRoutes | undefined
   /** `failed_precondition` when there is no such project. */
   readonly projectId?: string | undefined
   /** IP addresses and CIDR ranges; empty means every address. */
@@ -47,6 +56,8 @@ export interface NewKey {
 export interface KeyChanges {
   readonly name?: string | undefined
   readonly models?: readonly string[] | undefined
+  /** All of them: one that is left out is gone. */
+  readonly routes?: ModelRoutes | undefined
   readonly projectId?: string | null | undefined
   readonly addresses?: readonly string[] | undefined
   readonly limits?: Limits | undefined
@@ -64,6 +75,8 @@ export interface ProjectRecord {
   readonly id: string
   readonly name: string
   readonly limits: Limits
+  /** Of all its keys. */
+  readonly routes: ModelRoutes
   readonly disabled: boolean
   readonly createdAt: number
   readonly updatedAt: number

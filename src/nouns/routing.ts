@@ -4,6 +4,18 @@ import type { NanoUsd } from './money.ts'
 
 export type StrategyName = 'order' | 'weight' | 'cheapest' | 'fastest'
 
+/** A name that leads elsewhere for one key or project. */
+export interface RouteOverride {
+  /** Whose it is. */
+  readonly of: 'key' | 'project'
+  readonly id: string
+  readonly name: string
+  /** A name or a glob. */
+  readonly pattern: string
+  /** A name, which counts as if the client had said it, or places `upstream/model` in their order. */
+  readonly to: string | readonly string[]
+}
+
 /** One entry of the configuration. */
 export interface ModelEntry {
   /** A name or a glob. */
@@ -18,6 +30,8 @@ export interface ModelEntry {
 /** What would happen to a request for a model's name now, and why. */
 export interface RouteExplanation {
   readonly model: string
+  /** What led the name elsewhere; `match` and all else are of where it led to. */
+  readonly override: RouteOverride | undefined
   readonly match: RouteMatch
   readonly strategy: StrategyName
   /** Whether a conversation stays with the target that answered it: that one then comes first. */

@@ -166,7 +166,7 @@ function piecesOf(body: Asked['body']): readonly (string | Buffer)[] {
 function keyRecord(id: string) {
   return {
     ...{ id, name: id, digest: id, projectId: undefined, models: [], addresses: [], limits: {} },
-    ...{ expiresAt: undefined, disabled: false, createdAt: 0, updatedAt: 0 },
+    ...{ routes: {}, expiresAt: undefined, disabled: false, createdAt: 0, updatedAt: 0 },
   }
 }
 

@@ -1,7 +1,13 @@
 /** Puts into words where a model's name leads, and why in this order. */
 import type { Health, TargetState } from '../nouns/health.ts'
 import type { Price } from '../nouns/money.ts'
-import type { ExplainedTarget, RouteExplanation, RouteMatch, StrategyName } from '../nouns/routing.ts'
+import type {
+  ExplainedTarget,
+  RouteExplanation,
+  RouteMatch,
+  RouteOverride,
+  StrategyName,
+} from '../nouns/routing.ts'
 import type { Target } from '../nouns.ts'
 import { formatUsd } from '../wire/usd.ts'
 import { bestStateOf } from './best-state.ts'
@@ -18,31 +24,37 @@ export interface Group {
 
 export interface ToExplain {
   readonly model: string
+  /** Where a route of the key or project led to; else the model. */
+  readonly name: string
+  readonly override: RouteOverride | undefined
   readonly match: RouteMatch
   readonly groups: readonly Group[]
   readonly hasAffinity: boolean
   readonly health: Health | undefined
 }
 
-export function explain({ model, match, groups, hasAffinity, health }: ToExplain): RouteExplanation {
+export function explain(asked: ToExplain): RouteExplanation {
+  const { model, override, match, groups, hasAffinity, health } = asked
   const [own, ...fallbacks] = groups
   const groupOf = new Map(groups.flatMap((group) => group.targets.map((target) => [target, group] as const)))
   const ordered = healthyFirst([...groupOf.keys()], health)
   return {
     model,
+    override,
     match,
     strategy: own?.strategy ?? 'order',
     hasAffinity,
     fallbacks: fallbacks.map((group) => group.model),
-    targets: ordered.map((target) => explained(target, groupOf.get(target) as Group, model, health)),
+    targets: ordered.map((target) => explained(target, groupOf.get(target) as Group, asked)),
   }
 }
 
-function explained(target: Target, group: Group, model: string, health: Health | undefined): ExplainedTarget {
+function explained(target: Target, group: Group, { name, override, health }: ToExplain): ExplainedTarget {
   const { upstream, price, weight = 1, thinking } = target
   const state: TargetState = health === undefined ? { kind: 'ok' } : bestStateOf(health, target)
   const firstByteMs = health?.firstByteMs(target)
-  const standsIn = group.model === model ? [] : [`stands in when ${JSON.stringify(model)} cannot be had`]
+  const standsIn = group.model === name ? [] : [`stands in when ${JSON.stringify(name)} cannot be had`]
+  const led = override === undefined ? [] : [overrideText(override)]
   return {
     upstream: upstream.name,
     kind: upstream.kind,
@@ -53,8 +65,14 @@ function explained(target: Target, group: Group, model: string, health: Health |
     state,
     firstByteMs,
     price: price && explainedPrice(price),
-    reasons: [...stateReasons(state), ...standsIn, strategyReason(target, group, firstByteMs)],
+    reasons: [...stateReasons(state), ...led, ...standsIn, strategyReason(target, group, firstByteMs)],
   }
+}
+
+export function overrideText({ of, id, name, pattern, to }: RouteOverride): string {
+  const places =
+    typeof to === 'string' ? JSON.stringify(to) : to.map((place) => JSON.stringify(place)).join(', ')
+  return `the ${of} ${id} (${JSON.stringify(name)}) routes ${JSON.stringify(pattern)} to ${places}`
 }
 
 function stateReasons(state: TargetState): string[] {

@@ -1,12 +1,18 @@
 /** Model name → Targets, in the order in which they are asked, at the prices of this moment. Does no I/O. */
-import { modelNotFound } from '../errors.ts'
+import { GatewayError, modelNotFound } from '../errors.ts'
 import type { Health } from '../nouns/health.ts'
 import type { Price } from '../nouns/money.ts'
-import type { ModelEntry, RouteExplanation, RouteMatch, StrategyName } from '../nouns/routing.ts'
+import type {
+  ModelEntry,
+  RouteExplanation,
+  RouteMatch,
+  RouteOverride,
+  StrategyName,
+} from '../nouns/routing.ts'
 import type { Call, Caller, Strategy, Target, Upstream } from '../nouns.ts'
 import { isGlob, matchesAny, matchesGlob, mostSpecificFirst } from '../wire/glob.ts'
 import type { Affinity } from './affinity.ts'
-import { explain, type Group } from './explain.ts'
+import { explain, type Group, overrideText } from './explain.ts'
 import { healthyFirst } from './healthy-first.ts'
 import { createStrategies } from './strategies.ts'
 
@@ -51,14 +57,26 @@ export interface RouterOptions {
 export interface Router {
   /** Those of the fallbacks included. Throws `not_found` when the name leads nowhere. */
   route(call: Call, caller: Caller): readonly Target[]
-  /** The same without a call: as configured, without prices and fallbacks. Empty when the name leads nowhere. */
-  find(model: string): readonly Target[]
+  /**
+   * The same without a call: as configured, without prices and fallbacks. Empty when the name leads nowhere. Without a
+   * caller, where it leads for those without routes of their own.
+   */
+  find(model: string, caller?: Pick<Caller, 'overrides'>): readonly Target[]
   /** Undefined when the name leads nowhere. */
-  explain(model: string): RouteExplanation | undefined
+  explain(model: string, caller?: Pick<Caller, 'overrides'>): RouteExplanation | undefined
   /** Names without wildcards, as `find` answers them. */
   readonly aliases: ReadonlyMap<string, readonly Target[]>
   /** As configured. */
   readonly entries: readonly ModelEntry[]
+}
+
+/** Where a name leads for a caller. */
+interface Led {
+  /** The name that counts: the one that was asked for, or the one that it leads to. */
+  readonly name: string
+  /** Undefined when it leads nowhere. */
+  readonly found: Found | undefined
+  readonly override: RouteOverride | undefined
 }
 
 /** Where a name leads. */
@@ -80,19 +98,31 @@ export function createRouter(
 
   const priced = (target: Target): Target => ({ ...target, price: priceOf(target.upstream, target.model) })
 
-  function groupsOf(found: Found, model: string, orders: Orders, call: Pick<Call, 'tier'>): Group[] {
-    return chainOf(found, model, look).map(({ targets, ...rest }) => ({
+  /** Routes of the key or project are followed once: where they lead to counts as it does for everybody. */
+  function lead(model: string, { overrides }: Pick<Caller, 'overrides'>): Led {
+    const override = overrides?.find(({ pattern }) => matchesGlob(pattern, model))
+    const to = override?.to ?? model
+    return typeof to === 'string'
+      ? { name: to, found: look.up(to), override }
+      : { name: model, found: look.places(to), override }
+  }
+
+  function groupsOf(found: Found, name: string, orders: Orders, call: Pick<Call, 'tier'>): Group[] {
+    return chainOf(found, name, look).map(({ targets, ...rest }) => ({
       ...rest,
       targets: orders[rest.strategy](targets.map(priced), call),
     }))
   }
 
   function route(call: Call, caller: Caller): readonly Target[] {
-    const found = look.up(call.model)
-    if (found === undefined) throw modelNotFound(call.model, call.apiVersion, call.verb)
+    const { name, found, override } = lead(call.model, caller)
+    if (found === undefined) {
+      const hint = override && { hint: nowhereText(override) }
+      throw modelNotFound(call.model, call.apiVersion, call.verb, hint)
+    }
     // Most routes have one place to go to, and pay for no choice.
     if (found.entry.fallback === undefined && !hasChoice(found.targets)) return found.targets.map(priced)
-    const groups = groupsOf(found, call.model, strategies, call)
+    const groups = groupsOf(found, name, strategies, call)
     const ordered = healthyFirst(
       groups.flatMap(({ targets }) => targets),
       health,
@@ -108,19 +138,22 @@ export function createRouter(
     })
   }
 
-  function explainModel(model: string): RouteExplanation | undefined {
-    const found = look.up(model)
-    if (found === undefined) return undefined
+  function explainModel(model: string, caller: Pick<Caller, 'overrides'> = {}): RouteExplanation | undefined {
+    const { name, found, override } = lead(model, caller)
+    if (found === undefined) {
+      if (override === undefined) return undefined
+      throw new GatewayError('not_found', `${nowhereText(override)}.`)
+    }
     // Chance at its middle: the heaviest first, and nobody tried for the sake of trying.
     const orders = createStrategies({ random: () => 0.5, firstByteMs })
-    const groups = groupsOf(found, model, orders, { tier: 'standard' })
+    const groups = groupsOf(found, name, orders, { tier: 'standard' })
     const isKept = affinity !== undefined && hasAffinity(found)
-    return explain({ model, match: found.match, groups, hasAffinity: isKept, health })
+    return explain({ model, name, override, match: found.match, groups, hasAffinity: isKept, health })
   }
 
   return {
     route,
-    find: (model) => look.up(model)?.targets ?? [],
+    find: (model, caller = {}) => lead(model, caller).found?.targets ?? [],
     explain: explainModel,
     aliases: look.aliases,
     entries: Object.entries(config.models).map(([name, entry]) => {
@@ -128,6 +161,11 @@ export function createRouter(
       return entryOf(name, entry, hasAffinity({ entry, targets }))
     }),
   }
+}
+
+function nowhereText(override: RouteOverride): string {
+  const text = overrideText(override)
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}, which leads nowhere`
 }
 
 /**
@@ -182,6 +220,8 @@ function placeOf({ upstream, model }: Target): string {
 
 interface Look {
   up(model: string): Found | undefined
+  /** Of `upstream/model`, those whose upstream there is; undefined when there is none. */
+  places(places: readonly string[]): Found | undefined
   readonly aliases: ReadonlyMap<string, readonly Target[]>
 }
 
@@ -202,9 +242,8 @@ function createLook(config: RouteConfig, upstreams: ReadonlyMap<string, Upstream
       const entry = config.models[glob] as RouteEntry
       return { match: { by: 'glob', entry: glob }, entry, targets: targetsOf(entry, model, upstreams) }
     }
-    const slash = model.indexOf('/')
-    const upstream = slash > 0 ? upstreams.get(model.slice(0, slash)) : undefined
-    if (upstream !== undefined) return withoutEntry('upstream', [targetOf(upstream, model.slice(slash + 1))])
+    const place = placeAt(model)
+    if (place !== undefined) return withoutEntry('upstream', [place])
     const fallback = hasEntries ? [] : fallbackFor(config.fallback, model)
     if (fallback.length === 0) return undefined
     return withoutEntry(
@@ -213,7 +252,18 @@ function createLook(config: RouteConfig, upstreams: ReadonlyMap<string, Upstream
     )
   }
 
-  return { up, aliases: new Map([...exact].map(([name, { targets }]) => [name, targets])) }
+  function placeAt(name: string): Target | undefined {
+    const slash = name.indexOf('/')
+    const upstream = slash > 0 ? upstreams.get(name.slice(0, slash)) : undefined
+    return upstream && targetOf(upstream, name.slice(slash + 1))
+  }
+
+  function places(names: readonly string[]): Found | undefined {
+    const found = names.map(placeAt).filter((place) => place !== undefined)
+    return found.length === 0 ? undefined : withoutEntry('upstream', found)
+  }
+
+  return { up, places, aliases: new Map([...exact].map(([name, { targets }]) => [name, targets])) }
 }
 
 function withoutEntry(by: RouteMatch['by'], targets: readonly Target[]): Found {

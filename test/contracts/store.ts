@@ -66,6 +66,7 @@ export function keyRecord(changes: Partial<KeyRecord> = {}): KeyRecord {
     digest: 'digest-1',
     projectId: undefined,
     models: ['gemini-*'],
+    routes: {},
     addresses: [],
     limits: {},
     expiresAt: undefined,

@@ -152,7 +152,7 @@ async function prepare(folder: string): Promise<void> {
   await directory.createKey({
     ...common,
     ...{ id: 'paid', name: 'paid', digest: 'd', projectId: undefined, models: [], addresses: [], limits: {} },
-    ...{ expiresAt: undefined, disabled: false },
+    ...{ routes: {}, expiresAt: undefined, disabled: false },
   })
   for (const [id, scope, scopeId] of [
     ['b1', 'key', 'paid'],

@@ -5,6 +5,7 @@ import { endpoint } from '../endpoint.ts'
 import { instantOf } from '../instants.ts'
 import { LimitsShape } from '../limits-shape.ts'
 import type { AdminParts } from '../parts.ts'
+import { RoutesShape } from '../routes-shape.ts'
 import { issuedKeyReply } from './key-shape.ts'
 
 /** Lengths and characters are judged by the keys themselves, which every way to make a key goes through. */
@@ -12,6 +13,7 @@ export const CreateKeyBody = Type.Object(
   {
     name: Type.String({ description: '1 to 100 characters.' }),
     models: Type.Optional(Type.Array(Type.String(), { description: 'At most 100 globs over model names.' })),
+    routes: Type.Optional(RoutesShape),
     projectId: Type.Optional(Type.String()),
     addresses: Type.Optional(
       Type.Array(Type.String(), { description: 'IP addresses and CIDR ranges that may use it.' }),
@@ -29,11 +31,11 @@ export const createKey = endpoint({
   path: '/admin/v1/keys',
   body: CreateKeyBody,
   handle: async ({ body }, parts) => {
-    const { name, models = [], projectId, addresses, limits, expiresAt, budget } = body
+    const { budget, expiresAt, models = [], ...rest } = body
     // Read before anything is made.
     const terms = budget && termsOf(budget, 'budget.')
     const expiry = expiresAt === undefined ? undefined : instantOf(expiresAt, 'expiresAt')
-    const issued = await parts.keys.create({ name, models, projectId, addresses, limits, expiresAt: expiry })
+    const issued = await parts.keys.create({ ...rest, models, expiresAt: expiry })
     const reply = issuedKeyReply(201, issued)
     const location = `/admin/v1/keys/${encodeURIComponent(issued.record.id)}`
     const headers = { ...reply.headers, location }

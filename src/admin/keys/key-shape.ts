@@ -5,6 +5,7 @@ import { etagOf } from '../etag.ts'
 import { timestamp, timestampOrNull } from '../instants.ts'
 import { LimitsShape } from '../limits-shape.ts'
 import type { AdminParts } from '../parts.ts'
+import { RoutesShape, routesShape } from '../routes-shape.ts'
 
 const NullableText = Type.Union([Type.String(), Type.Null()])
 
@@ -14,6 +15,7 @@ export const KeyShape = Type.Object({
   name: Type.String(),
   projectId: NullableText,
   models: Type.Array(Type.String(), { description: 'Globs over model names; empty means every model.' }),
+  routes: RoutesShape,
   addresses: Type.Array(Type.String(), {
     description: 'IP addresses and CIDR ranges; empty means every address.',
   }),
@@ -39,6 +41,7 @@ export function keyShape(record: KeyRecord): Static<typeof KeyShape> {
     name: record.name,
     projectId: record.projectId ?? null,
     models: [...record.models],
+    routes: routesShape(record.routes),
     addresses: [...record.addresses],
     limits: record.limits,
     expiresAt: timestampOrNull(record.expiresAt),

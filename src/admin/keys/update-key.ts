@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { endpoint } from '../endpoint.ts'
 import { instantOf } from '../instants.ts'
 import { changedLimits, LimitChanges } from '../limits-shape.ts'
+import { RoutesShape } from '../routes-shape.ts'
 import { keyEtag, keyReply } from './key-shape.ts'
 
 const clearable = () => Type.Optional(Type.Union([Type.String(), Type.Null()]))
@@ -11,6 +12,7 @@ export const UpdateKeyBody = Type.Object(
   {
     name: Type.Optional(Type.String()),
     models: Type.Optional(Type.Array(Type.String())),
+    routes: Type.Optional(RoutesShape),
     projectId: clearable(),
     addresses: Type.Optional(Type.Array(Type.String())),
     limits: Type.Optional(LimitChanges),

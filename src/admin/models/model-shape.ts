@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { TargetState } from '../../nouns/health.ts'
-import type { ExplainedTarget, ModelEntry, RouteExplanation } from '../../nouns/routing.ts'
+import type { ExplainedTarget, ModelEntry, RouteExplanation, RouteOverride } from '../../nouns/routing.ts'
 import { timestampOrNull } from '../instants.ts'
 import { usd } from '../money.ts'
 
@@ -45,6 +45,15 @@ const TargetShape = Type.Object({
 
 export const ExplanationShape = Type.Object({
   model: Type.String(),
+  override: Type.Union([
+    Type.Object({
+      of: Type.Enum(['key', 'project']),
+      id: Type.String(),
+      pattern: Type.String({ description: 'The name or glob that fits.' }),
+      to: Type.Union([Type.String(), Type.Array(Type.String())]),
+    }),
+    Type.Null(),
+  ]),
   matchedBy: Type.Enum(['name', 'glob', 'upstream', 'default']),
   entry: OrNull('The entry of the configuration that the name led to.'),
   strategy: Strategy,
@@ -56,9 +65,10 @@ export const ExplanationShape = Type.Object({
 })
 
 export function explanationShape(explanation: RouteExplanation): Static<typeof ExplanationShape> {
-  const { model, match, strategy, hasAffinity, fallbacks, targets } = explanation
+  const { model, override, match, strategy, hasAffinity, fallbacks, targets } = explanation
   return {
     model,
+    override: override === undefined ? null : overrideShape(override),
     matchedBy: match.by,
     entry: match.entry ?? null,
     strategy,
@@ -66,6 +76,10 @@ export function explanationShape(explanation: RouteExplanation): Static<typeof E
     fallbacks: [...fallbacks],
     targets: targets.map(targetShape),
   }
+}
+
+function overrideShape({ of, id, pattern, to }: RouteOverride) {
+  return { of, id, pattern, to: typeof to === 'string' ? to : [...to] }
 }
 
 function targetShape(target: ExplainedTarget): Static<typeof TargetShape> {

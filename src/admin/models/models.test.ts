@@ -50,7 +50,14 @@ test('[NEV-24] an explanation has each target with its state, price and reasons'
   const { explanation } = await office.make('GET', '/admin/v1/models/fast:explain')
   const { targets, ...rest } = explanation
   assert.deepEqual(rest, {
-    ...{ model: 'fast', matchedBy: 'name', entry: 'fast', strategy: 'cheapest', affinity: true },
+    ...{
+      model: 'fast',
+      override: null,
+      matchedBy: 'name',
+      entry: 'fast',
+      strategy: 'cheapest',
+      affinity: true,
+    },
     fallbacks: ['b/y'],
   })
   const price = { version: 'x@1', inputUsdPerMillion: '0.3', outputUsdPerMillion: '2.5' }

@@ -1,12 +1,14 @@
 import { Type } from 'typebox'
 import { endpoint } from '../endpoint.ts'
 import { LimitsShape } from '../limits-shape.ts'
+import { RoutesShape } from '../routes-shape.ts'
 import { projectReply } from './project-shape.ts'
 
 export const CreateProjectBody = Type.Object(
   {
     name: Type.String({ description: '1 to 100 characters.' }),
     limits: Type.Optional(LimitsShape),
+    routes: Type.Optional(RoutesShape),
   },
   { additionalProperties: false },
 )

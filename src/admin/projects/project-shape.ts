@@ -5,12 +5,14 @@ import { etagOf } from '../etag.ts'
 import { timestamp } from '../instants.ts'
 import { LimitsShape } from '../limits-shape.ts'
 import type { AdminParts } from '../parts.ts'
+import { RoutesShape, routesShape } from '../routes-shape.ts'
 
 /** Keys that share limits and budgets. */
 export const ProjectShape = Type.Object({
   id: Type.String(),
   name: Type.String(),
   limits: LimitsShape,
+  routes: RoutesShape,
   disabled: Type.Boolean(),
   createdAt: Type.String({ format: 'date-time' }),
   updatedAt: Type.String({ format: 'date-time' }),
@@ -19,8 +21,11 @@ export const ProjectShape = Type.Object({
 export const ProjectAnswer = Type.Object({ project: ProjectShape })
 
 export function projectShape(record: ProjectRecord): Static<typeof ProjectShape> {
-  const { id, name, limits, disabled, createdAt, updatedAt } = record
-  return { id, name, limits, disabled, createdAt: timestamp(createdAt), updatedAt: timestamp(updatedAt) }
+  const { id, name, limits, routes, disabled, createdAt, updatedAt } = record
+  return {
+    ...{ id, name, limits, routes: routesShape(routes), disabled },
+    ...{ createdAt: timestamp(createdAt), updatedAt: timestamp(updatedAt) },
+  }
 }
 
 export function projectReply(record: ProjectRecord): Reply {

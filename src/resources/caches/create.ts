@@ -16,7 +16,7 @@ export interface CacheOptions {
   /** Tokens that the model would read. Throws `GatewayError` for content that it would refuse. */
   countTokens(model: string, document: CachedDocument, caller: Caller): Promise<number>
   /** Fewer are refused. */
-  cacheTokensMin(model: string): number
+  cacheTokensMin(model: string, caller: Caller): number
 }
 
 const DISPLAY_NAME_CHARACTERS_MAX = 128
@@ -47,7 +47,7 @@ export async function planCache(
   const expiresAt = expiryOf(message, now()) ?? defaultExpiry(now())
   const content = contentOf(message)
   const totalTokenCount = await options.countTokens(model, content, caller)
-  const least = options.cacheTokensMin(model)
+  const least = options.cacheTokensMin(model, caller)
   if (totalTokenCount < least) throw tooSmall(totalTokenCount, least)
   const createdAt = now()
   const document: CacheDocument = {

@@ -34,7 +34,7 @@ export interface RelayRoom {
   readonly rows: RelayedRows
   readonly references: References
   /** Where a model leads. */
-  readonly find: (model: string) => readonly Target[]
+  readonly find: (model: string, caller: Caller) => readonly Target[]
   /** Checks a body against the limits of every request. Throws `invalid_argument`. */
   parseJson(bytes: Buffer): Record<string, unknown>
   now(): number
@@ -114,7 +114,7 @@ export async function modelHome(
   verb: string,
   body: Buffer,
 ): Promise<ModelHome | undefined> {
-  const found = room.hosts.forModel(caller, request, room.find(model))
+  const found = room.hosts.forModel(caller, request, room.find(model, caller))
   if (found === undefined) return undefined
   if (caller.models.length > 0 && !matchesAny(caller.models, model)) {
     throw modelNotFound(shownId(model), opening.apiVersion, verb)

@@ -26,7 +26,7 @@ export interface RelayOptions {
   /** In the order of the configuration, as it stands now. */
   readonly upstreams: () => readonly Upstream[]
   /** Where a model leads; empty when nowhere. */
-  readonly find: (model: string) => readonly Target[]
+  readonly find: (model: string, caller: Caller) => readonly Target[]
   readonly table: ResourceTable
   readonly fileBytesMax: number
   isKeyLive(keyId: string): Promise<boolean>
@@ -126,7 +126,7 @@ async function madeOfModel(
     throw modelNotFound(shownId(names.join('/')), opening.apiVersion, path.action)
   }
   const model = names.join('/')
-  if (room.hosts.forModel(caller, request, room.find(model)) === undefined) return { local: request }
+  if (room.hosts.forModel(caller, request, room.find(model, caller)) === undefined) return { local: request }
   const body = await request.body()
   room.parseJson(body)
   const found = await modelHome(room, relaying, model, path.action, body)

@@ -33,6 +33,7 @@ const BUDGET_STATES = `
 const INSERT_KEY = 'INSERT INTO wasat.keys SELECT * FROM json_populate_record(NULL::wasat.keys, $1)'
 const UPDATE_KEY = `
   UPDATE wasat.keys k SET name = n.name, digest = n.digest, project_id = n.project_id, models = n.models,
+    routes = n.routes,
     addresses = n.addresses, limits = n.limits, expires_at = n.expires_at, disabled = n.disabled,
     updated_at = n.updated_at
   FROM json_populate_record(NULL::wasat.keys, $1) n WHERE k.id = n.id RETURNING 1`
@@ -40,7 +41,8 @@ const UPDATE_KEY = `
 const INSERT_PROJECT =
   'INSERT INTO wasat.projects SELECT * FROM json_populate_record(NULL::wasat.projects, $1)'
 const UPDATE_PROJECT = `
-  UPDATE wasat.projects p SET name = n.name, limits = n.limits, disabled = n.disabled, updated_at = n.updated_at
+  UPDATE wasat.projects p SET name = n.name, limits = n.limits, routes = n.routes, disabled = n.disabled,
+    updated_at = n.updated_at
   FROM json_populate_record(NULL::wasat.projects, $1) n WHERE p.id = n.id RETURNING 1`
 
 export function createDirectory(database: Database): Directory {

@@ -1,5 +1,6 @@
 /** Keys and projects as PostgreSQL has them, and back. */
 import type { KeyRecord, Limits, ProjectRecord } from '../../nouns/directory.ts'
+import { routesFrom } from '../routes-cell.ts'
 import { fromOptionalText, fromText, toOptionalText, toText } from './text.ts'
 
 export interface KeyColumns {
@@ -8,6 +9,7 @@ export interface KeyColumns {
   readonly digest: string
   readonly project_id: string | null
   readonly models: string
+  readonly routes: string | null
   readonly addresses: string
   readonly limits: string
   readonly expires_at: number | null
@@ -20,6 +22,7 @@ export interface ProjectColumns {
   readonly id: string
   readonly name: string
   readonly limits: string
+  readonly routes: string | null
   readonly disabled: boolean
   readonly created_at: number
   readonly updated_at: number
@@ -32,6 +35,7 @@ export function keyCells(key: KeyRecord): KeyColumns {
     digest: toText(key.digest),
     project_id: toOptionalText(key.projectId),
     models: JSON.stringify(key.models),
+    routes: JSON.stringify(key.routes),
     addresses: JSON.stringify(key.addresses),
     limits: JSON.stringify(key.limits),
     expires_at: key.expiresAt ?? null,
@@ -46,6 +50,7 @@ export function projectCells(project: ProjectRecord): ProjectColumns {
     id: toText(project.id),
     name: toText(project.name),
     limits: JSON.stringify(project.limits),
+    routes: JSON.stringify(project.routes),
     disabled: project.disabled,
     created_at: project.createdAt,
     updated_at: project.updatedAt,
@@ -59,6 +64,7 @@ export function toKey(row: KeyColumns): KeyRecord {
     digest: fromText(row.digest),
     projectId: fromOptionalText(row.project_id),
     models: Object.freeze(JSON.parse(row.models) as string[]),
+    routes: routesFrom(row.routes),
     addresses: Object.freeze(JSON.parse(row.addresses) as string[]),
     limits: Object.freeze(JSON.parse(row.limits) as Limits),
     expiresAt: row.expires_at ?? undefined,
@@ -73,6 +79,7 @@ export function toProject(row: ProjectColumns): ProjectRecord {
     id: fromText(row.id),
     name: fromText(row.name),
     limits: Object.freeze(JSON.parse(row.limits) as Limits),
+    routes: routesFrom(row.routes),
     disabled: row.disabled,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

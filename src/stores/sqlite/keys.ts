@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
 import type { KeyRecord, Limits, ProjectRecord } from '../../nouns/directory.ts'
+import { routesFrom } from '../routes-cell.ts'
 import { isMissingParent, isTaken } from './failures.ts'
 
 interface KeyColumns {
@@ -9,6 +10,8 @@ interface KeyColumns {
   readonly digest: string
   readonly project_id: string | null
   readonly models: string
+  /** Null for none. */
+  readonly routes: string | null
   readonly addresses: string
   readonly limits: string
   readonly expires_at: number | null
@@ -21,6 +24,7 @@ interface ProjectColumns {
   readonly id: string
   readonly name: string
   readonly limits: string
+  readonly routes: string | null
   readonly disabled: number
   readonly created_at: number
   readonly updated_at: number
@@ -37,17 +41,17 @@ export interface KeyTable {
 }
 
 const KEY_COLUMNS =
-  'id, name, digest, project_id, models, addresses, limits, expires_at, disabled, created_at, updated_at'
+  'id, name, digest, project_id, models, routes, addresses, limits, expires_at, disabled, created_at, updated_at'
 
 export function createKeyTable(database: DatabaseSync): KeyTable {
   const byDigest = database.prepare(`SELECT ${KEY_COLUMNS} FROM keys WHERE digest = ?`)
   const byId = database.prepare(`SELECT ${KEY_COLUMNS} FROM keys WHERE id = ?`)
   const all = database.prepare(`SELECT ${KEY_COLUMNS} FROM keys ORDER BY created_at, id`)
   const insert = database.prepare(
-    `INSERT INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const update = database.prepare(
-    `UPDATE keys SET name = ?, digest = ?, project_id = ?, models = ?, addresses = ?, limits = ?, expires_at = ?,
+    `UPDATE keys SET name = ?, digest = ?, project_id = ?, models = ?, routes = ?, addresses = ?, limits = ?, expires_at = ?,
        disabled = ?, updated_at = ?
      WHERE id = ?`,
   )
@@ -59,6 +63,7 @@ export function createKeyTable(database: DatabaseSync): KeyTable {
       key.digest,
       key.projectId ?? null,
       JSON.stringify(key.models),
+      JSON.stringify(key.routes),
       JSON.stringify(key.addresses),
       JSON.stringify(key.limits),
       key.expiresAt ?? null,
@@ -92,26 +97,37 @@ export interface ProjectTable {
   delete(id: string): boolean
 }
 
-const PROJECT_COLUMNS = 'id, name, limits, disabled, created_at, updated_at'
+const PROJECT_COLUMNS = 'id, name, limits, routes, disabled, created_at, updated_at'
 
 export function createProjectTable(database: DatabaseSync): ProjectTable {
   const byId = database.prepare(`SELECT ${PROJECT_COLUMNS} FROM projects WHERE id = ?`)
   const all = database.prepare(`SELECT ${PROJECT_COLUMNS} FROM projects ORDER BY created_at, id`)
-  const insert = database.prepare(`INSERT INTO projects (${PROJECT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`)
+  const insert = database.prepare(`INSERT INTO projects (${PROJECT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
   const update = database.prepare(
-    'UPDATE projects SET name = ?, limits = ?, disabled = ?, updated_at = ? WHERE id = ?',
+    'UPDATE projects SET name = ?, limits = ?, routes = ?, disabled = ?, updated_at = ? WHERE id = ?',
   )
   const remove = database.prepare('DELETE FROM projects WHERE id = ?')
 
   return {
     get: (id) => toProject(byId.get(id)),
     list: () => all.all().map((row) => toProject(row) as ProjectRecord),
-    create: ({ id, name, limits, disabled, createdAt, updatedAt }) =>
+    create: ({ id, name, limits, routes, disabled, createdAt, updatedAt }) =>
       orTold('project', id, () => {
-        insert.run(id, name, JSON.stringify(limits), disabled ? 1 : 0, createdAt, updatedAt)
+        insert.run(
+          id,
+          name,
+          JSON.stringify(limits),
+          JSON.stringify(routes),
+          disabled ? 1 : 0,
+          createdAt,
+          updatedAt,
+        )
       }),
-    update: ({ id, name, limits, disabled, updatedAt }) =>
-      Number(update.run(name, JSON.stringify(limits), disabled ? 1 : 0, updatedAt, id).changes) === 1,
+    update: ({ id, name, limits, routes, disabled, updatedAt }) =>
+      Number(
+        update.run(name, JSON.stringify(limits), JSON.stringify(routes), disabled ? 1 : 0, updatedAt, id)
+          .changes,
+      ) === 1,
     delete: (id) => {
       try {
         return Number(remove.run(id).changes) === 1
@@ -135,6 +151,7 @@ function toKey(found: unknown): KeyRecord | undefined {
     digest: row.digest,
     projectId: row.project_id ?? undefined,
     models: Object.freeze(JSON.parse(row.models) as string[]),
+    routes: routesFrom(row.routes),
     addresses: Object.freeze(JSON.parse(row.addresses) as string[]),
     limits: Object.freeze(JSON.parse(row.limits) as Limits),
     expiresAt: row.expires_at ?? undefined,
@@ -151,6 +168,7 @@ function toProject(found: unknown): ProjectRecord | undefined {
     id: row.id,
     name: row.name,
     limits: Object.freeze(JSON.parse(row.limits) as Limits),
+    routes: routesFrom(row.routes),
     disabled: row.disabled === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -20,11 +20,20 @@ export function registerDirectory(register: Register): void {
 
 function registerProjects(register: Register): void {
   register('a project is made, found, changed, listed and deleted', async (doors) => {
-    const project = projectOf("it's", { limits: { requestsPerMinute: 5, tokensPerDay: 1_000_000_000 } })
+    const project = projectOf("it's", {
+      limits: { requestsPerMinute: 5, tokensPerDay: 1_000_000_000 },
+      routes: { 'gemini-*': ['google/a', 'vertex/a'] },
+    })
     await doors.directory.createProject(project)
     await assert.rejects(doors.directory.createProject(project), hasCode('already_exists'))
     assert.deepEqual(await doors.directory.getProject(project.id), project)
-    const changes = { name: 'other', limits: {}, disabled: true, updatedAt: 1_900_000_000_000 }
+    const changes = {
+      name: 'other',
+      limits: {},
+      routes: { a: 'b' },
+      disabled: true,
+      updatedAt: 1_900_000_000_000,
+    }
     assert.equal(await doors.directory.updateProject({ ...project, ...changes, createdAt: 5 }), true)
     const { directory } = await doors.reopen()
     assert.deepEqual(await directory.getProject(project.id), { ...project, ...changes })
@@ -42,6 +51,7 @@ function registerProjects(register: Register): void {
     const key = keyOf('k1', {
       ...{ projectId: 'p1', addresses: ['10.0.0.0/8', '::1'], expiresAt: 1_900_000_000_000 },
       limits: { requestsPerMinute: 1, concurrentRequests: 2, tokensPerMinute: 3 },
+      routes: { fast: 'fast-eu', 'gemini-*': ['google/a', 'vertex/a'] },
     })
     await doors.directory.createKey(key)
     await doors.directory.createKey(keyOf('k2'))
@@ -52,7 +62,9 @@ function registerProjects(register: Register): void {
     assert.deepEqual(grant, { key, project: projectOf('p1'), isBudgeted: false })
     const bare = await directory.findKeyByDigest(keyOf('k2').digest)
     assert.deepEqual(bare, { key: keyOf('k2'), project: undefined, isBudgeted: false })
-    assert.equal(await directory.updateKey({ ...key, projectId: undefined, expiresAt: undefined }), true)
+    const changes = { projectId: undefined, expiresAt: undefined, routes: { slow: 'x/y' } }
+    assert.equal(await directory.updateKey({ ...key, ...changes }), true)
+    assert.deepEqual((await directory.getKey('k1'))?.routes, changes.routes)
     assert.equal((await directory.getKey('k1'))?.projectId, undefined)
     assert.equal((await directory.getKey('k1'))?.expiresAt, undefined)
   })

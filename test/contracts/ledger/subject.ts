@@ -199,7 +199,7 @@ const MADE_AT = Date.UTC(2026, 0, 1)
 export function keyOf(id: string, changes: Partial<KeyRecord> = {}): KeyRecord {
   return {
     ...{ id, name: `key ${id}`, digest: `digest ${id}`, projectId: undefined, models: ['gemini-*'] },
-    ...{ addresses: [], limits: {}, expiresAt: undefined, disabled: false },
+    ...{ routes: {}, addresses: [], limits: {}, expiresAt: undefined, disabled: false },
     ...{ createdAt: MADE_AT, updatedAt: MADE_AT },
     ...changes,
   }
@@ -207,7 +207,16 @@ export function keyOf(id: string, changes: Partial<KeyRecord> = {}): KeyRecord {
 
 export function projectOf(id: string, changes: Partial<ProjectRecord> = {}): ProjectRecord {
   const name = `project ${id}`
-  return { id, name, limits: {}, disabled: false, createdAt: MADE_AT, updatedAt: MADE_AT, ...changes }
+  return {
+    id,
+    name,
+    limits: {},
+    routes: {},
+    disabled: false,
+    createdAt: MADE_AT,
+    updatedAt: MADE_AT,
+    ...changes,
+  }
 }
 
 export function budgetOf(id: string, changes: Partial<BudgetRecord> = {}): BudgetRecord {
