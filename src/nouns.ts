@@ -5,11 +5,10 @@
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { Counters } from './nouns/counters.ts'
-import type { Directory, Limits } from './nouns/directory.ts'
+import type { Directory, Limits, RouteOverride } from './nouns/directory.ts'
 import type { Ledger, Outcome, Tags, UsageSource } from './nouns/ledger.ts'
 import type { NanoUsd, Price, Tier } from './nouns/money.ts'
 import type { RetryHint } from './nouns/retry.ts'
-import type { RouteOverride } from './nouns/routing.ts'
 import type { Translation } from './nouns/translation.ts'
 import type { EmbedUsage, GenerateContentResponse, Model, UsageMetadata } from './wire/gemini.ts'
 
@@ -219,8 +218,8 @@ export interface Target {
   readonly conversation?: Conversation
   /** `credential` is the one to begin with, because the conversation is at home there; others may follow. */
   readonly isHome?: true
-  /** Another model than the one that was asked for: it comes after every credential of that one. */
-  readonly standsIn?: true
+  /** Another model than the one that was asked for: 1 for its fallback, 2 for the fallback of that, and so on. */
+  readonly standsIn?: number
 }
 
 /** Remembers who answers a conversation. */

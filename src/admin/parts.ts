@@ -11,11 +11,12 @@ import type {
   ModelRoutes,
   NewKey,
   ProjectRecord,
+  RouteOverride,
 } from '../nouns/directory.ts'
 import type { TargetHealth } from '../nouns/health.ts'
 import type { FindPrice, Ledger } from '../nouns/ledger.ts'
 import type { NanoUsd, PriceListing } from '../nouns/money.ts'
-import type { ModelEntry, RouteExplanation, RouteOverride } from '../nouns/routing.ts'
+import type { ModelEntry, RouteExplanation } from '../nouns/routing.ts'
 
 export interface AdminParts {
   readonly keys: AdminKeys

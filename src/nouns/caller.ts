@@ -1,8 +1,7 @@
 /** A key's grant as the line knows it. */
 import type { Caller } from '../nouns.ts'
 import { isGlob, mostSpecificFirst } from '../wire/glob.ts'
-import type { Directory, KeyGrant, KeyRecord, ProjectRecord } from './directory.ts'
-import type { RouteOverride } from './routing.ts'
+import type { Directory, KeyGrant, KeyRecord, ProjectRecord, RouteOverride } from './directory.ts'
 
 export function callerOf({ key, project, isBudgeted }: KeyGrant): Caller {
   const overrides = overridesOf(key, project)

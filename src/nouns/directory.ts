@@ -16,6 +16,18 @@ export interface Limits {
  */
 export type ModelRoutes = Readonly<Record<string, string | readonly string[]>>
 
+/** A name that leads elsewhere for one key or project. */
+export interface RouteOverride {
+  /** Whose it is. */
+  readonly of: 'key' | 'project'
+  readonly id: string
+  readonly name: string
+  /** A name or a glob. */
+  readonly pattern: string
+  /** A name, which counts as if the client had said it, or places `upstream/model` in their order. */
+  readonly to: string | readonly string[]
+}
+
 export interface KeyRecord {
   readonly id: string
   readonly name: string

@@ -1,20 +1,9 @@
 /** What can be said of where models go, for operators. */
+import type { RouteOverride } from './directory.ts'
 import type { TargetState } from './health.ts'
 import type { NanoUsd } from './money.ts'
 
 export type StrategyName = 'order' | 'weight' | 'cheapest' | 'fastest'
-
-/** A name that leads elsewhere for one key or project. */
-export interface RouteOverride {
-  /** Whose it is. */
-  readonly of: 'key' | 'project'
-  readonly id: string
-  readonly name: string
-  /** A name or a glob. */
-  readonly pattern: string
-  /** A name, which counts as if the client had said it, or places `upstream/model` in their order. */
-  readonly to: string | readonly string[]
-}
 
 /** One entry of the configuration. */
 export interface ModelEntry {

@@ -1,13 +1,9 @@
 /** Puts into words where a model's name leads, and why in this order. */
+
+import type { RouteOverride } from '../nouns/directory.ts'
 import type { Health, TargetState } from '../nouns/health.ts'
 import type { Price } from '../nouns/money.ts'
-import type {
-  ExplainedTarget,
-  RouteExplanation,
-  RouteMatch,
-  RouteOverride,
-  StrategyName,
-} from '../nouns/routing.ts'
+import type { ExplainedTarget, RouteExplanation, RouteMatch, StrategyName } from '../nouns/routing.ts'
 import type { Target } from '../nouns.ts'
 import { formatUsd } from '../wire/usd.ts'
 import { bestStateOf } from './best-state.ts'

@@ -1,14 +1,9 @@
 /** Model name → Targets, in the order in which they are asked, at the prices of this moment. Does no I/O. */
 import { GatewayError, modelNotFound } from '../errors.ts'
+import type { RouteOverride } from '../nouns/directory.ts'
 import type { Health } from '../nouns/health.ts'
 import type { Price } from '../nouns/money.ts'
-import type {
-  ModelEntry,
-  RouteExplanation,
-  RouteMatch,
-  RouteOverride,
-  StrategyName,
-} from '../nouns/routing.ts'
+import type { ModelEntry, RouteExplanation, RouteMatch, StrategyName } from '../nouns/routing.ts'
 import type { Call, Caller, Strategy, Target, Upstream } from '../nouns.ts'
 import { isGlob, matchesAny, matchesGlob, mostSpecificFirst } from '../wire/glob.ts'
 import type { Affinity } from './affinity.ts'
@@ -181,7 +176,8 @@ function chainOf(found: Found, model: string, look: Look): Group[] {
   while (next !== undefined && !models.has(name)) {
     const { strategy = 'order', fallback } = next.entry
     const fresh = next.targets.filter((target) => !places.has(placeOf(target)))
-    const targets = models.size === 0 ? fresh : fresh.map((target): Target => ({ ...target, standsIn: true }))
+    const standsIn = models.size
+    const targets = standsIn === 0 ? fresh : fresh.map((target): Target => ({ ...target, standsIn }))
     groups.push({ model: name, strategy, targets })
     models.add(name)
     for (const target of fresh) places.add(placeOf(target))

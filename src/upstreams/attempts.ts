@@ -5,6 +5,8 @@ import type { Target } from '../nouns.ts'
 /** A target with one of its credentials. */
 export interface Candidate {
   readonly target: Target
+  /** The first of a target knows those with its other credentials; the others know nobody. */
+  readonly others: readonly Candidate[]
   asked: boolean
   /** After the last attempt: whether another one may end better. */
   mayAgain: boolean
@@ -16,8 +18,8 @@ export interface Candidate {
 
 let turn = 0
 
-/** Credentials of one target that are looked at, because some may be parked; an upstream may have a thousand. */
-const CREDENTIALS_MAX = 10
+/** Credentials of one target that are looked at, because many may be parked; an upstream may have a thousand. */
+const CREDENTIALS_MAX = 50
 
 /**
  * Every target with one credential, then with its others. Requests take turns with the credentials, and one request never
@@ -28,7 +30,7 @@ export function candidatesOf(targets: readonly Target[]): Candidate[] {
   return runsOf(targets).flatMap((run) => candidatesOfRun(run, first))
 }
 
-/** What stands in for a model waits until all credentials of the targets before it were tried. */
+/** What stands in for a model, or for what stands in for it, waits until all credentials before it were tried. */
 function runsOf(targets: readonly Target[]): Target[][] {
   const runs: Target[][] = []
   for (const target of targets) {
@@ -41,25 +43,30 @@ function runsOf(targets: readonly Target[]): Target[][] {
 
 function candidatesOfRun(targets: readonly Target[], first: number): Candidate[] {
   const startOf = (target: Target) => (target.isHome ? target.credential : first)
-  const candidates = targets.map((target) =>
-    candidateOf(target, countOf(target) > 1 ? startOf(target) : undefined),
-  )
-  for (const target of targets) {
-    for (let more = 1; more < countOf(target); more++)
-      candidates.push(candidateOf(target, startOf(target) + more))
-  }
-  return candidates
+  const firsts = targets.map((target) => {
+    const count = countOf(target)
+    if (count === 1) return candidateOf(target, [])
+    const start = startOf(target)
+    const others: Candidate[] = []
+    for (let more = 1; more < count; more++)
+      others.push(candidateOf({ ...target, credential: start + more }, []))
+    return candidateOf({ ...target, credential: start }, others)
+  })
+  return [...firsts, ...firsts.flatMap(({ others }) => others)]
+}
+
+/** Whoever may be asked in this one's place: until a target was asked, any of its credentials is as good. */
+export function insteadOf(candidate: Candidate): readonly Candidate[] {
+  const { others } = candidate
+  return candidate.asked || others.some(({ asked }) => asked) ? [candidate] : [candidate, ...others]
 }
 
 function countOf({ pinned, upstream }: Target): number {
   return pinned ? 1 : Math.min(upstream.credentials, CREDENTIALS_MAX)
 }
 
-function candidateOf(target: Target, credential: number | undefined): Candidate {
-  return {
-    target: credential === undefined ? target : { ...target, credential },
-    ...{ asked: false, mayAgain: false, retries: 0, askedUntil: 0 },
-  }
+function candidateOf(target: Target, others: readonly Candidate[]): Candidate {
+  return { target, others, asked: false, mayAgain: false, retries: 0, askedUntil: 0 }
 }
 
 /** What is known of a target that means to fail is nothing. */

@@ -6,7 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError, retryInfo } from '../errors.ts'
 import type { Health } from '../nouns/health.ts'
 import type { Answer, Call, Caller, FailedAttempt, Target } from '../nouns.ts'
-import { begin, type Candidate, candidatesOf, createLastHopes, type LastHopes, stateOf } from './attempts.ts'
+import {
+  begin,
+  type Candidate,
+  candidatesOf,
+  createLastHopes,
+  insteadOf,
+  type LastHopes,
+  stateOf,
+} from './attempts.ts'
 import { type BackoffSettings, backoffMs, type Clock, waitFor } from './backoff.ts'
 import { createRetryBudget, type RetryBudget, type RetryBudgetSettings } from './retry-budget.ts'
 import { type Verdict, verdictOfAnswer, verdictOfError } from './verdict.ts'
@@ -136,7 +144,7 @@ class Round {
     this.#stale = undefined
     if (stale !== undefined) return this.#begin(stale, true)
     if (this.#attempts >= this.#tools.settings.attemptsMax) return undefined
-    for (const candidate of this.#candidates) {
+    for (const candidate of this.#candidates.flatMap(insteadOf)) {
       const turn = candidate.asked ? undefined : this.#begin(candidate, false)
       if (turn === undefined) continue
       if (this.#affords(candidate)) return turn
@@ -176,15 +184,19 @@ class Round {
   /** Everybody was asked: whoever may do better the second time, after a wait. */
   async #again(): Promise<Turn | undefined> {
     const { settings, random, clock, budget, health } = this.#tools
-    const [candidate] = this.#candidates
+    const willing = this.#candidates
       .filter(({ mayAgain }) => mayAgain)
       .sort((a, b) => a.askedUntil - b.askedUntil)
+    const waitMsOf = ({ retries, askedUntil }: Candidate): number =>
+      backoffMs(retries + 1, Math.max(0, askedUntil - clock.now()), settings, random)
+    let waitMs = 0
+    const candidate = willing.find((one) => {
+      waitMs = waitMsOf(one)
+      return waitMs < this.#leftMs() && budget.take(one.target.upstream)
+    })
     if (candidate === undefined) return undefined
     const { target } = candidate
     candidate.retries++
-    const askedMs = Math.max(0, candidate.askedUntil - clock.now())
-    const waitMs = backoffMs(candidate.retries, askedMs, settings, random)
-    if (waitMs >= this.#leftMs() || !budget.take(target.upstream)) return undefined
     await waitFor(waitMs, () => this.#call.clientLeft(), clock)
     if (this.#call.clientLeft()) return undefined
     // What parked it may be this very request, which has waited for what it was asked to.

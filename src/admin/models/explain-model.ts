@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { GatewayError, invalidField } from '../../errors.ts'
 import { overridesOf } from '../../nouns/caller.ts'
-import type { RouteOverride } from '../../nouns/routing.ts'
+import type { RouteOverride } from '../../nouns/directory.ts'
 import { matchesAny } from '../../wire/glob.ts'
 import { endpoint } from '../endpoint.ts'
 import type { AdminParts } from '../parts.ts'
