@@ -5,6 +5,7 @@ import { collect, type Performed } from './metering/collect.ts'
 import type { Drains } from './metering/drain.ts'
 import { type Flight, type Flights, NO_SEAT } from './metering/flights.ts'
 import { meter } from './metering/meter.ts'
+import type { Resources } from './nouns/resources.ts'
 import { type Loss, shortReport } from './nouns/translation.ts'
 import type {
   Answer,
@@ -15,7 +16,6 @@ import type {
   HttpResponse,
   Opening,
   Permit,
-  Resources,
   Settlement,
   Target,
 } from './nouns.ts'

@@ -1,6 +1,6 @@
 /**
  * The six nouns of Wasat: Dialect, Call, Caller, Target, Upstream, Store.
- * Rooms know each other only through this file. Two shapes of function stand beside the nouns:
+ * Rooms know each other only through this file and those in nouns/. Two shapes of function stand beside the nouns:
  * a Policy grants a Permit or refuses, a Strategy orders Targets.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
@@ -8,6 +8,8 @@ import type { Counters } from './nouns/counters.ts'
 import type { Directory, Limits, RouteOverride } from './nouns/directory.ts'
 import type { Ledger, Outcome, Tags, UsageSource } from './nouns/ledger.ts'
 import type { NanoUsd, Price, Tier } from './nouns/money.ts'
+import type { ResourceHost } from './nouns/relay.ts'
+import type { ResourceTable } from './nouns/resource-table.ts'
 import type { RetryHint } from './nouns/retry.ts'
 import type { Translation } from './nouns/translation.ts'
 import type { EmbedUsage, GenerateContentResponse, Model, UsageMetadata } from './wire/gemini.ts'
@@ -268,126 +270,6 @@ export interface Cacheable {
   countTokens(document: Readonly<Record<string, unknown>>, caller: Caller): Promise<number>
 }
 
-/** An upstream's own store of files, caches and batches, which speaks Gemini's wire. */
-export interface ResourceHost {
-  /** One for each credential: what one has, the others do not know. Never empty. */
-  readonly accounts: readonly HostAccount[]
-  /** Under which address a model of this upstream reads `files/abc`. */
-  addressOf(name: string): string
-  /**
-   * One HTTP exchange; resolves when the head of the answer is there. Throws `GatewayError` when none came, or when it
-   * refused our credential. Nothing is tried twice.
-   */
-  relay(request: RelayRequest): Promise<RelayAnswer>
-}
-
-export interface HostAccount {
-  readonly credential: number
-  /** Six lower-case letters and digits that stand for upstream and credential, and tell neither. */
-  readonly tag: string
-}
-
-export interface RelayRequest {
-  readonly credential: number
-  readonly method: string
-  readonly to: RelayPath | Continuation
-  /** Already chosen from an allow-list. */
-  readonly headers: Readonly<Record<string, string>>
-  /** A body that is not held is sent as fast as the upstream takes it; a piece is gone when the next one is asked for. */
-  readonly body: Buffer | AsyncIterable<Buffer> | undefined
-}
-
-export interface RelayPath {
-  readonly apiVersion: string
-  readonly isUpload: boolean
-  /** `files/abc:download`, percent-encoded. */
-  readonly path: string
-  /** Without a question mark. */
-  readonly query: string
-}
-
-/** Where an upload goes on, as the answer to its start said: a path and query of the upstream's own host. */
-export interface Continuation {
-  readonly continueAt: string
-}
-
-export interface RelayAnswer {
-  readonly status: number
-  /** Already chosen from an allow-list. */
-  readonly headers: Readonly<Record<string, string>>
-  /** Set on the answer to an upload's start. */
-  readonly continueAt: string | undefined
-  /** To be read to its end, or left by `return()`: then the upstream is hung up on. */
-  readonly body: AsyncIterable<Buffer>
-}
-
-/**
- * What clients stored with us, for an upstream that has no store of its own. Only the caller's own things are found;
- * whatever is another's looks like what does not exist.
- */
-export interface Library {
-  /** By `files/abc`, or by any address that ends so. Throws `permission_denied` in Google's words. */
-  file(caller: Caller, uri: string): Promise<StoredFile>
-  /** By `cachedContents/abc`. Throws `permission_denied` in Google's words. */
-  cachedContent(caller: Caller, name: string): Promise<StoredCache>
-  /** What a file search store holds, by `fileSearchStores/abc`. Throws `permission_denied`. */
-  documents(caller: Caller, storeName: string): Promise<readonly StoredDocument[]>
-}
-
-export interface StoredFile {
-  /** `files/abc` */
-  readonly name: string
-  readonly mimeType: string
-  readonly sizeBytes: number
-  /** Bytes from `start` to before `end`; without them, all. */
-  read(start?: number, end?: number): Promise<Buffer>
-}
-
-export interface StoredCache {
-  /** `cachedContents/abc` */
-  readonly name: string
-  /** `models/m` */
-  readonly model: string
-  /** The members of the request that made it: contents, systemInstruction, tools, toolConfig; protojson, not checked. */
-  readonly document: Readonly<Record<string, unknown>>
-}
-
-export interface StoredDocument {
-  /** `fileSearchStores/abc/documents/def` */
-  readonly name: string
-  readonly displayName: string
-  readonly text: string
-  readonly customMetadata: readonly Readonly<Record<string, unknown>>[]
-}
-
-/** Answers what clients create and name: files, caches, batches. */
-export interface Resources {
-  readonly library: Library
-  /**
-   * Leaves of the targets those that can see what the call uses, and names it as they do. Costs a call that uses
-   * nothing next to nothing. Throws `invalid_argument` when none is left, and `permission_denied` for another's things.
-   */
-  place(call: Call, caller: Caller, targets: readonly Target[]): Placed | Promise<Placed>
-  /** Whether the request carries its right in its own address, as an upload's does: then no key is asked for. */
-  isCapability(opening: Opening, request: HttpRequest): boolean
-  /**
-   * Writes the answer and resolves to its status; throws `GatewayError` before anything is written.
-   * `caller` is undefined for a capability without a key only.
-   */
-  answer(
-    request: HttpRequest,
-    response: HttpResponse,
-    opening: Opening,
-    caller: Caller | undefined,
-  ): Promise<number>
-}
-
-/** A call with the targets that can answer it. */
-export interface Placed {
-  readonly call: Call
-  readonly targets: readonly Target[]
-}
-
 /** An answer that has begun. */
 export interface Answer {
   readonly status: number
@@ -532,61 +414,4 @@ export interface Store {
   readonly counters: Counters
   readonly resources: ResourceTable
   close(): Promise<void>
-}
-
-/**
- * What clients created and named. A name belongs to its key: two keys may each have one `files/a`, and neither can
- * learn of the other's. Every promise resolves when the change is durable.
- */
-export interface ResourceTable {
-  /**
-   * Writes a new row; throws `already_exists` when the key has one of this name. With `alongside`, that row is
-   * replaced in the same transaction; false, and nothing written, when it is not there any more.
-   */
-  insert(row: ResourceRow, alongside?: ResourceRow): Promise<boolean>
-  get(keyId: string, name: string): Promise<ResourceRow | undefined>
-  /** Whoever's it is: only for names that nobody can guess. */
-  find(name: string): Promise<ResourceRow | undefined>
-  /** The row whose bytes lie in this blob. */
-  findByBlob(blob: string): Promise<ResourceRow | undefined>
-  /** Replaces everything but key, name, parent and createdAt; false when there is no such row. */
-  update(row: ResourceRow): Promise<boolean>
-  delete(keyId: string, name: string): Promise<boolean>
-  /** Newest first, by createdAt and then by name. */
-  list(query: ResourceQuery): Promise<readonly ResourceRow[]>
-  /** Rows whose `expiresAt` is `now` or earlier, the oldest first. */
-  expired(now: number, limit: number): Promise<readonly ResourceRow[]>
-  /** Of one collection, or of all that the key has. */
-  totals(keyId: string, collection?: string): Promise<{ readonly count: number; readonly sizeBytes: number }>
-}
-
-export interface ResourceRow {
-  readonly keyId: string
-  /** `files/abc` */
-  readonly name: string
-  /** `files` */
-  readonly collection: string
-  /** The name of the resource that it lies in: a document's store. */
-  readonly parent: string | undefined
-  /** The upstream that holds the thing itself, when it is not us. */
-  readonly upstream: string | undefined
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-  readonly updatedAt: number
-  readonly expiresAt: number | undefined
-  /** The blob that holds its bytes; no two rows share one. */
-  readonly blob: string | undefined
-  /** What it counts for in the key's share of the disk. */
-  readonly sizeBytes: number
-  /** JSON of the collection's own shape. */
-  readonly document: string
-}
-
-export interface ResourceQuery {
-  readonly keyId: string
-  readonly collection: string
-  readonly parent?: string
-  /** The last row of the page before. */
-  readonly after?: { readonly createdAt: number; readonly name: string } | undefined
-  readonly limit: number
 }

@@ -1,7 +1,8 @@
 /** What a reload replaces: who could answer, which names lead there, and at what price. */
 import type { Config } from '../config/schema.ts'
 import type { Parts } from '../gateway.ts'
-import type { Library, Upstream } from '../nouns.ts'
+import type { Library } from '../nouns/resources.ts'
+import type { Upstream } from '../nouns.ts'
 import type { Log } from '../observe/log.ts'
 import type { PriceBook } from '../prices/book.ts'
 import { createAffinity } from '../routing/affinity.ts'

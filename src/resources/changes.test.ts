@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ResourceRow, ResourceTable } from '../nouns.ts'
+import type { ResourceRow, ResourceTable } from '../nouns/resource-table.ts'
 import { createChanges } from './changes.ts'
 
 const ROW: ResourceRow = {

@@ -1,5 +1,5 @@
 /** Changes of one row one after the other: what is read, changed and written again must not lose what came between. */
-import type { ResourceRow, ResourceTable } from '../nouns.ts'
+import type { ResourceRow, ResourceTable } from '../nouns/resource-table.ts'
 
 /** Resolves to the row as it stands then; undefined when there is none, or `next` gives none. */
 export type Change = (

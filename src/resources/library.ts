@@ -1,6 +1,7 @@
 /** What upstreams read of all this. */
 import { GatewayError } from '../errors.ts'
-import type { Caller, Library, StoredCache, StoredDocument } from '../nouns.ts'
+import type { Library, StoredCache, StoredDocument } from '../nouns/resources.ts'
+import type { Caller } from '../nouns.ts'
 import { CACHED_CONTENTS, cacheDocumentOf } from './caches/cache.ts'
 import { findCache } from './caches/cached-contents.ts'
 import { modelOf } from './caches/create.ts'

@@ -1,6 +1,7 @@
 /** Lists, page by page. A page token is the place of the last row, so it stays right when rows come and go. */
 import { GatewayError } from '../errors.ts'
-import type { Caller, ResourceRow, ResourceTable } from '../nouns.ts'
+import type { ResourceRow, ResourceTable } from '../nouns/resource-table.ts'
+import type { Caller } from '../nouns.ts'
 
 export interface PageSizes {
   readonly standard: number

@@ -1,6 +1,7 @@
 /** What every collection works with. */
 import { GatewayError } from '../errors.ts'
-import type { HttpRequest, ResourceRow, ResourceTable } from '../nouns.ts'
+import type { ResourceRow, ResourceTable } from '../nouns/resource-table.ts'
+import type { HttpRequest } from '../nouns.ts'
 import type { Blobs } from './blobs/blobs.ts'
 import type { Quota } from './quota.ts'
 

@@ -1,6 +1,6 @@
 /** The share of the disk that one key may fill, also while many of its uploads run at once. */
 import { GatewayError } from '../errors.ts'
-import type { ResourceTable } from '../nouns.ts'
+import type { ResourceTable } from '../nouns/resource-table.ts'
 
 /** An upload of unknown length gets its next bytes in steps of this, while there is room. */
 const STEP_BYTES = 8 * 1024 * 1024

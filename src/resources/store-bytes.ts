@@ -1,4 +1,4 @@
-import type { ResourceRow } from '../nouns.ts'
+import type { ResourceRow } from '../nouns/resource-table.ts'
 import type { ResourceParts } from './parts.ts'
 
 /** Writes the bytes and then the row that names them, within the key's share. Throws `resource_exhausted`. Returns the row. */

@@ -1,6 +1,6 @@
 /** What every Store promises of the things that clients created and named. Run over each implementation. */
 import assert from 'node:assert/strict'
-import type { ResourceRow } from '../../src/nouns.ts'
+import type { ResourceRow } from '../../src/nouns/resource-table.ts'
 import { HOSTILE, hasCode, LARGEST, type OpenSubject, type Register, registerOn } from './store.ts'
 
 export function resourceTableContract(name: string, open: OpenSubject): void {

@@ -1,6 +1,6 @@
 /** A batch as its row keeps it, and as a client sees it. */
 import { GatewayError } from '../../errors.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import { timeOf } from '../files/file.ts'
 import { shownId } from '../names.ts'
 import { type RpcStatus, typeOf } from '../operations/operation.ts'

@@ -1,6 +1,7 @@
 /** From `{batch: {…}}` to its rows: the batch, what there is to do, and where its results go. */
 import { GatewayError, invalidField, modelNotFound } from '../../errors.ts'
-import type { Caller, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { Caller } from '../../nouns.ts'
 import { FILES } from '../files/file.ts'
 import type { FileFinder } from '../files/find.ts'
 import { type ResourceMessage, readResource } from '../messages.ts'

@@ -1,5 +1,5 @@
 /** What came of a batch, as clients get it: in the operation itself, or in a file of its owner. */
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import type { Blobs } from '../blobs/blobs.ts'
 import type { Reply } from '../collection.ts'
 import { createGeneratedFile } from '../files/generated.ts'

@@ -1,6 +1,7 @@
 /** One batch from its first request that has not run to its end. */
 import { GatewayError } from '../../errors.ts'
-import type { Caller, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { Caller } from '../../nouns.ts'
 import type { Change } from '../changes.ts'
 import { FILES } from '../files/file.ts'
 import { type RpcStatus, rpcStatusOf } from '../operations/operation.ts'

@@ -2,7 +2,7 @@
 
 import { findCaller } from '../../nouns/caller.ts'
 import type { Directory } from '../../nouns/directory.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import type { Change } from '../changes.ts'
 import type { ResourceParts } from '../parts.ts'
 import { BATCH_INPUTS, inputNameOf, type Progress } from './batch.ts'

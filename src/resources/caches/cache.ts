@@ -1,6 +1,6 @@
 /** A cached content as its row keeps it, and as a client sees it. */
 import { GatewayError, invalidField } from '../../errors.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import type { ResourceMessage } from '../messages.ts'
 
 export const CACHED_CONTENTS = 'cachedContents'

@@ -1,5 +1,5 @@
 import { GatewayError, invalidField } from '../../errors.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import type { Collection, Endpoint, Exchange } from '../collection.ts'
 import { readResource } from '../messages.ts'
 import { isReadableId } from '../names.ts'

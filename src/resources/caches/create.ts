@@ -1,6 +1,7 @@
 /** From a CachedContent's JSON to its row and blob. */
 import { GatewayError, invalidField, modelNotFound, refusing } from '../../errors.ts'
-import type { Caller, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { Caller } from '../../nouns.ts'
 import { readMessage } from '../../wire/gemini-schema.ts'
 import { type ResourceMessage, readResource } from '../messages.ts'
 import { newId, shownId } from '../names.ts'

@@ -1,6 +1,7 @@
 /** How a document comes into a store: uploaded, or copied from a file. */
 import { GatewayError, invalidField } from '../../errors.ts'
-import type { ResourceRow, StoredFile } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { StoredFile } from '../../nouns/resources.ts'
 import type { Endpoint } from '../collection.ts'
 import { documentOf as fileDocumentOf, stateOf } from '../files/file.ts'
 import type { FileFinder } from '../files/find.ts'

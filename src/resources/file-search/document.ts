@@ -1,6 +1,6 @@
 /** A document of a file search store: what a client may say of it, how its row keeps it, and how it is shown. */
 import { invalidField } from '../../errors.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import { checkedDisplayName } from '../batches/create.ts'
 import { timeOf } from '../files/file.ts'
 import type { ResourceMessage } from '../messages.ts'

@@ -1,5 +1,8 @@
 /** What a store holds, for an upstream that searches it. */
-import type { Caller, ResourceRow, StoredDocument } from '../../nouns.ts'
+
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { StoredDocument } from '../../nouns/resources.ts'
+import type { Caller } from '../../nouns.ts'
 import { shownId } from '../names.ts'
 import type { ResourceParts } from '../parts.ts'
 import { storedFileOf, type TextOf } from './add.ts'

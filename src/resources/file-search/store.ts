@@ -1,6 +1,6 @@
 /** A file search store as its row keeps it, and as a client sees it. */
 import { GatewayError } from '../../errors.ts'
-import type { ResourceRow, ResourceTable } from '../../nouns.ts'
+import type { ResourceRow, ResourceTable } from '../../nouns/resource-table.ts'
 import { timeOf } from '../files/file.ts'
 import { isReadableId, shownId } from '../names.ts'
 import { DOCUMENTS, documentOf } from './document.ts'

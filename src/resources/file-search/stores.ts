@@ -1,5 +1,6 @@
 import { GatewayError, invalidField } from '../../errors.ts'
-import type { Caller, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { Caller } from '../../nouns.ts'
 import { checkedDisplayName } from '../batches/create.ts'
 import type { Collection, Endpoint } from '../collection.ts'
 import { readResource } from '../messages.ts'

@@ -1,6 +1,6 @@
 /** From what a client says of a file, and its bytes, to the file's row. */
 import { invalidField } from '../../errors.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import { readResource } from '../messages.ts'
 import { chosenName, newId } from '../names.ts'
 import { isExpired } from '../pages.ts'

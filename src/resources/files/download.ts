@@ -1,6 +1,7 @@
 /** The bytes of a generated file, all of them or one range. */
 import { GatewayError } from '../../errors.ts'
-import type { HttpRequest, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { HttpRequest } from '../../nouns.ts'
 import type { Blobs } from '../blobs/blobs.ts'
 import type { Reply } from '../collection.ts'
 import { pour } from '../pour.ts'

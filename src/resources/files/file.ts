@@ -1,5 +1,7 @@
 /** A file as its row keeps it, and as a client sees it. */
-import type { HttpRequest, ResourceRow } from '../../nouns.ts'
+
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { HttpRequest } from '../../nouns.ts'
 
 export const FILES = 'files'
 /** Google keeps a file this long. */

@@ -1,6 +1,7 @@
 /** One file of a key, looked at as far as it needs to be. */
 import { GatewayError } from '../../errors.ts'
-import type { ResourceRow, StoredFile } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { StoredFile } from '../../nouns/resources.ts'
 import { isReadableId, shownId } from '../names.ts'
 import { isExpired } from '../pages.ts'
 import type { ResourceParts } from '../parts.ts'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Caller, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { Caller } from '../../nouns.ts'
 import type { ResourceParts } from '../parts.ts'
 import { newFileRow } from './create.ts'
 import type { FILES } from './file.ts'

@@ -1,7 +1,7 @@
 /** Makes films one after the other, also those that the process before this one was asked for. */
 
 import type { Directory } from '../../nouns/directory.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import type { Change } from '../changes.ts'
 import { createGeneratedFile } from '../files/generated.ts'
 import { forget, type ResourceParts } from '../parts.ts'

@@ -1,6 +1,7 @@
 /** `:predictLongRunning`, and the operations that it makes; the cloud platform asks for those in a way of its own. */
 import { GatewayError, invalidField, modelNotFound } from '../../errors.ts'
-import type { HttpRequest, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { HttpRequest } from '../../nouns.ts'
 import type { SupportsModel } from '../batches/create.ts'
 import type { Collection, Endpoint, Exchange } from '../collection.ts'
 import type { FileFinder } from '../files/find.ts'

@@ -1,6 +1,7 @@
 /** What an upstream says of stored things, with our names for them, and owned by whom they were made for. */
 import { GatewayError } from '../../errors.ts'
-import type { Caller, HttpRequest, RelayAnswer } from '../../nouns.ts'
+import type { RelayAnswer } from '../../nouns/relay.ts'
+import type { Caller, HttpRequest } from '../../nouns.ts'
 import type { Reply } from '../collection.ts'
 import { pour } from '../pour.ts'
 import type { Home } from './hosts.ts'

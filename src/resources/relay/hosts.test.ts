@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ResourceHost } from '../../nouns/relay.ts'
 import { CALLER, fails, requestOf, targetOf, upstreamOf } from '../../nouns.fixture.ts'
-import type { ResourceHost, Upstream } from '../../nouns.ts'
+import type { Upstream } from '../../nouns.ts'
 import { createHosts, homeAt } from './hosts.ts'
 
 const hostOf = (...tags: readonly string[]): ResourceHost => ({

@@ -1,7 +1,8 @@
 /** The upstreams that store things, and which of their accounts is whose. */
 import { createHash } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
-import type { Caller, HostAccount, HttpRequest, ResourceHost, Target, Upstream } from '../../nouns.ts'
+import type { HostAccount, ResourceHost } from '../../nouns/relay.ts'
+import type { Caller, HttpRequest, Target, Upstream } from '../../nouns.ts'
 
 /** One account of one upstream. */
 export interface Home {

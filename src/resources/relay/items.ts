@@ -1,14 +1,8 @@
 /** What is asked of one thing that lies at an upstream, and what makes a new one there. */
 import { GatewayError, modelNotFound } from '../../errors.ts'
-import type {
-  Caller,
-  HttpRequest,
-  Opening,
-  RelayAnswer,
-  ResourcePath,
-  ResourceRow,
-  Target,
-} from '../../nouns.ts'
+import type { RelayAnswer } from '../../nouns/relay.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { Caller, HttpRequest, Opening, ResourcePath, Target } from '../../nouns.ts'
 import { matchesAny } from '../../wire/glob.ts'
 import type { Reply } from '../collection.ts'
 import { shownId } from '../names.ts'

@@ -3,7 +3,7 @@
  * upstream's own list would have to be read through everybody's things to find the few of one key.
  */
 import { GatewayError } from '../../errors.ts'
-import type { ResourceRow, ResourceTable } from '../../nouns.ts'
+import type { ResourceRow, ResourceTable } from '../../nouns/resource-table.ts'
 import type { Reply } from '../collection.ts'
 import { readPage } from '../pages.ts'
 import { isJson, readWhole, understand } from './answers.ts'

@@ -1,7 +1,8 @@
 /** Sends a call to where the things lie that it uses. */
 import { GatewayError } from '../../errors.ts'
 import { withBody } from '../../nouns/call.ts'
-import type { Call, Caller, Placed, Target } from '../../nouns.ts'
+import type { Placed } from '../../nouns/resources.ts'
+import type { Call, Caller, Target } from '../../nouns.ts'
 import { type Hosts, WISH_HEADER } from './hosts.ts'
 import type { References, Used } from './references.ts'
 

@@ -1,6 +1,7 @@
 /** Which stored things a request uses, whose they are, and what they are called where they lie. */
 import { GatewayError, invalidField } from '../../errors.ts'
-import type { Caller, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { Caller } from '../../nouns.ts'
 import { cacheNotFound } from '../caches/cache.ts'
 import { fileNotFound } from '../files/find.ts'
 import { shownId } from '../names.ts'

@@ -1,14 +1,7 @@
 /** Requests for what lies, or shall lie, at an upstream that has a store of its own. */
 import { modelNotFound } from '../../errors.ts'
-import type {
-  Caller,
-  HttpRequest,
-  Opening,
-  ResourcePath,
-  ResourceTable,
-  Target,
-  Upstream,
-} from '../../nouns.ts'
+import type { ResourceTable } from '../../nouns/resource-table.ts'
+import type { Caller, HttpRequest, Opening, ResourcePath, Target, Upstream } from '../../nouns.ts'
 import { type Reply, routeNotFound } from '../collection.ts'
 import { isReadableId, shownId } from '../names.ts'
 import { uploadIdOf } from '../uploads/uploads.ts'

@@ -1,6 +1,6 @@
 /** Who owns what lies at an upstream: a row for each thing that was made through us. */
 import { GatewayError } from '../../errors.ts'
-import type { ResourceRow, ResourceTable } from '../../nouns.ts'
+import type { ResourceRow, ResourceTable } from '../../nouns/resource-table.ts'
 import { isExpired } from '../pages.ts'
 import type { Home } from './hosts.ts'
 

@@ -1,7 +1,9 @@
 /** Uploads to an upstream: its address for the bytes becomes one of ours, and the bytes pass through. */
 import { createHash, randomBytes } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
-import type { Caller, HttpRequest, RelayAnswer, ResourceRow, ResourceTable } from '../../nouns.ts'
+import type { RelayAnswer } from '../../nouns/relay.ts'
+import type { ResourceRow, ResourceTable } from '../../nouns/resource-table.ts'
+import type { Caller, HttpRequest } from '../../nouns.ts'
 import { methodNotAllowed, type Reply } from '../collection.ts'
 import { isExpired } from '../pages.ts'
 import { fileTooLarge, uploadUrlOf } from '../uploads/begin.ts'

@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash, randomBytes } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
-import type { ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
 import type { BlobWriter } from '../blobs/writer.ts'
 import { isExpired } from '../pages.ts'
 import { forget, type ResourceParts } from '../parts.ts'

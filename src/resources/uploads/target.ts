@@ -1,4 +1,5 @@
-import type { HttpRequest, ResourceRow } from '../../nouns.ts'
+import type { ResourceRow } from '../../nouns/resource-table.ts'
+import type { HttpRequest } from '../../nouns.ts'
 
 /** What an upload becomes: a file, a document. One for each path below `/upload/{version}/`. */
 export interface UploadTarget {

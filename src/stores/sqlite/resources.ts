@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
-import type { ResourceQuery, ResourceRow, ResourceTable } from '../../nouns.ts'
+import type { ResourceQuery, ResourceRow, ResourceTable } from '../../nouns/resource-table.ts'
 import { isTaken } from './failures.ts'
 
 /** What the store answers about resources, without the promises. */

@@ -1,8 +1,9 @@
 /** A request of Gemini's through this folder's translation and back, without a server. */
 import type { GatewayError } from '../../errors.ts'
+import type { Library } from '../../nouns/resources.ts'
 import type { Loss } from '../../nouns/translation.ts'
 import { CALLER, callOf } from '../../nouns.fixture.ts'
-import type { Call, Library } from '../../nouns.ts'
+import type { Call } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { createComposer } from '../translation/composer.ts'
 import { readConversation, readCountable } from '../translation/read.ts'

@@ -1,5 +1,7 @@
 /** Claude models over Anthropic's Messages API, or any base URL that speaks it. */
-import type { Library, Upstream } from '../../nouns.ts'
+
+import type { Library } from '../../nouns/resources.ts'
+import type { Upstream } from '../../nouns.ts'
 import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
 import { createTranslatedSend } from '../translation/send.ts'

@@ -1,6 +1,7 @@
 /** A service or a server that speaks OpenAI's wire. */
 import { GatewayError } from '../../errors.ts'
-import type { Library, Upstream } from '../../nouns.ts'
+import type { Library } from '../../nouns/resources.ts'
+import type { Upstream } from '../../nouns.ts'
 import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
 import { createTranslatedSend } from '../translation/send.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Library } from '../../nouns/resources.ts'
 import { CALLER, callOf, fails, targetOf } from '../../nouns.fixture.ts'
-import type { Library, Target } from '../../nouns.ts'
+import type { Target } from '../../nouns.ts'
 import { SEAL_PREFIX } from '../native/signatures.ts'
 import { createSandboxUpstream } from './upstream.ts'
 

@@ -1,6 +1,6 @@
 /** What the sandbox can tell of files that clients stored, and make to be stored. */
 import { GatewayError } from '../../errors.ts'
-import type { StoredFile } from '../../nouns.ts'
+import type { StoredFile } from '../../nouns/resources.ts'
 import type { MediumSource } from './media/source.ts'
 
 /** What the resource of a film says about it. */

@@ -1,7 +1,8 @@
 /** What the sandbox's own tests share: a Call made of a body, and an answer taken to its end. */
 
 import { GatewayError } from '../../errors.ts'
-import type { Answer, Call, Caller, Library, Upstream, Verb } from '../../nouns.ts'
+import type { Library } from '../../nouns/resources.ts'
+import type { Answer, Call, Caller, Upstream, Verb } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { createSandboxUpstream } from './upstream.ts'
 

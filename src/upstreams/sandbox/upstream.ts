@@ -1,7 +1,8 @@
 /** The sandbox: an upstream that behaves like Google's Gemini without an account, a key or a network. */
 import { performance } from 'node:perf_hooks'
 import { GatewayError } from '../../errors.ts'
-import type { Answer, Cacheable, Call, Caller, Library, Reading, Target, Upstream } from '../../nouns.ts'
+import type { Library } from '../../nouns/resources.ts'
+import type { Answer, Cacheable, Call, Caller, Reading, Target, Upstream } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { rewriteNative } from '../native/rewrite.ts'
 import { Searches } from '../searches.ts'

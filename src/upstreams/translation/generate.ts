@@ -1,5 +1,7 @@
 /** generateContent and streamGenerateContent over a target of another wire. */
-import type { Answer, Call, Caller, Library } from '../../nouns.ts'
+
+import type { Library } from '../../nouns/resources.ts'
+import type { Answer, Call, Caller } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import type { AnswerReader } from '../http/exchange.ts'
 import type { Sent } from './answers.ts'

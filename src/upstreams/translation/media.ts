@@ -1,6 +1,6 @@
 /** The media of a request: what came inline, files of our own store, and addresses that a target may fetch. */
 import { invalidField } from '../../errors.ts'
-import type { StoredFile } from '../../nouns.ts'
+import type { StoredFile } from '../../nouns/resources.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { shorten } from '../../wire/protojson-scalars.ts'
 import { essenceOf } from './checks/mime-types.ts'

@@ -1,5 +1,7 @@
 /** From a Call's body to a Conversation: checked as Google does, caches expanded, files fetched. */
-import type { Call, Caller, Library } from '../../nouns.ts'
+
+import type { Library } from '../../nouns/resources.ts'
+import type { Call, Caller } from '../../nouns.ts'
 import { Complaints } from './checks/complaints.ts'
 import { checkContents, checkParts } from './checks/contents.ts'
 import { checkForm } from './checks/form.ts'

@@ -1,6 +1,7 @@
 /** A request that names a cached content, read as if it began with what the cache holds. */
 import { GatewayError, invalidField } from '../../errors.ts'
-import type { Caller, Library } from '../../nouns.ts'
+import type { Library } from '../../nouns/resources.ts'
+import type { Caller } from '../../nouns.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { shorten } from '../../wire/protojson-scalars.ts'
 import { readMessage } from './checks/message.ts'

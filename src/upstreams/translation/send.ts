@@ -1,7 +1,8 @@
 /** The way of a call to a target of another wire, the same for all of them. */
 import type { Dispatcher } from 'undici'
 import { GatewayError, modelNotFound } from '../../errors.ts'
-import type { Answer, Cacheable, Call, Caller, Library, Target, Upstream } from '../../nouns.ts'
+import type { Library } from '../../nouns/resources.ts'
+import type { Answer, Cacheable, Call, Caller, Target, Upstream } from '../../nouns.ts'
 import type { UpstreamTimeouts } from '../http/pool.ts'
 import { estimateTokens } from './count.ts'
 import { countTokens } from './counting.ts'

@@ -1,6 +1,7 @@
 /** Files of our own store, which Vertex cannot see: sent inline. Whatever else has an address stays as it is. */
 import { invalidField } from '../../errors.ts'
-import type { Caller, Library } from '../../nouns.ts'
+import type { Library } from '../../nouns/resources.ts'
+import type { Caller } from '../../nouns.ts'
 import { type Edit, parsedAt } from '../../wire/json-spans.ts'
 import { childIn, memberIn, type Place, pathTo } from '../native/places.ts'
 import { snakeCase } from '../translation/report.ts'

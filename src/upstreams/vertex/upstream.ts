@@ -1,6 +1,7 @@
 /** Vertex AI: Gemini's own wire at Google Cloud's addresses, with Google Cloud's credentials. */
 import { GatewayError } from '../../errors.ts'
-import type { Answer, Cacheable, Call, Caller, Library, Target, Upstream } from '../../nouns.ts'
+import type { Library } from '../../nouns/resources.ts'
+import type { Answer, Cacheable, Call, Caller, Target, Upstream } from '../../nouns.ts'
 import { withEdits } from '../../wire/json-spans.ts'
 import { answerError } from '../http/errors.ts'
 import { Exchange } from '../http/exchange.ts'

@@ -1,6 +1,8 @@
 /** Requests through the translator, and answers back through it, without a socket. */
+
+import type { Library } from '../../../nouns/resources.ts'
 import { CALLER, callOf } from '../../../nouns.fixture.ts'
-import type { Call, Library } from '../../../nouns.ts'
+import type { Call } from '../../../nouns.ts'
 import type { GenerateContentResponse, Part } from '../../../wire/gemini.ts'
 import { createComposer } from '../../translation/composer.ts'
 import { settleLeftovers } from '../../translation/leftovers.ts'

@@ -1,5 +1,5 @@
 /** `fileSearch`: what the documents of file search stores say about the question. */
-import type { StoredDocument } from '../../../nouns.ts'
+import type { StoredDocument } from '../../../nouns/resources.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
 import { sentencesOf } from '../text/sentences.ts'
 import { extract } from './extract.ts'

@@ -1,5 +1,5 @@
 /** What the tests of this room share: a scene made of a request's body, and the corpus that ships. */
-import type { Library, StoredDocument } from '../../../nouns.ts'
+import type { Library, StoredDocument } from '../../../nouns/resources.ts'
 import { readMessage } from '../../../wire/gemini-schema.ts'
 import { createRandom } from '../digest.ts'
 import type { SandboxModel } from '../models.ts'
