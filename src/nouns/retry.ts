@@ -8,4 +8,6 @@ export interface RetryHint {
   readonly scope: 'model' | 'credential' | undefined
   /** Whether it is the day's share: then waiting within a request helps nobody. */
   readonly isDaily: boolean
+  /** When the day's share is there again. Left out: nobody knows, because its days roll, or it is a share of money. */
+  readonly dayEnds?: 'pacific-midnight'
 }

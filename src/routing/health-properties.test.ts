@@ -113,11 +113,15 @@ const result: fc.Arbitrary<AttemptResult> = fc.oneof(
   fc.record({ kind: fc.constant('answered' as const), firstByteMs: fc.integer({ min: -1, max: 5_000 }) }),
   fc.record({
     kind: fc.constant('limited' as const),
-    hint: fc.record({
-      afterMs,
-      scope: fc.constantFrom(undefined, 'model' as const, 'credential' as const),
-      isDaily: fc.boolean(),
-    }),
+    hint: fc.record(
+      {
+        afterMs,
+        scope: fc.constantFrom(undefined, 'model' as const, 'credential' as const),
+        isDaily: fc.boolean(),
+        dayEnds: fc.constant('pacific-midnight' as const),
+      },
+      { requiredKeys: ['afterMs', 'scope', 'isDaily'] },
+    ),
   }),
   fc.constantFrom<AttemptResult>({ kind: 'credential' }, { kind: 'nothing' }),
 )

@@ -247,7 +247,7 @@ test('[NEV-11] an answer of the last hope frees what was parked', () => {
 })
 
 test('[NEV-11] a day’s share is gone until midnight in California, and nothing is parked for more than a day', () => {
-  const daily = limited({ isDaily: true, afterMs: 20_000 })
+  const daily = limited({ isDaily: true, dayEnds: 'pacific-midnight', afterMs: 20_000 })
   for (const [at, hours] of [
     [NOON, 12],
     [Date.UTC(2026, 0, 15, 8, 0), 24],
@@ -265,6 +265,18 @@ test('[NEV-11] a day’s share is gone until midnight in California, and nothing
   const { tryOnce, parkedMs } = rig()
   tryOnce(limited({ afterMs: 9_999_999_999_000 }))
   assert.equal(parkedMs() / HOUR_MS, 24)
+})
+
+test('[NEV-11] a day’s share whose end nobody knows is asked for again after a while, not at midnight in California', () => {
+  for (const [afterMs, minutes] of [
+    [undefined, 15],
+    [3_000, 15],
+    [3_600_000, 60],
+  ] as const) {
+    const { tryOnce, parkedMs } = rig(Date.UTC(2026, 0, 15, 8, 0))
+    tryOnce(limited({ isDaily: true, afterMs }))
+    assert.equal(parkedMs() / 60_000, minutes)
+  }
 })
 
 test('[NEV-11] a credential that is refused is left alone for longer each time, and somebody is told', () => {

@@ -33,6 +33,8 @@ export interface ManagedHealth extends Health {
 /** Targets, credentials and speeds that are remembered, each. */
 export const REMEMBERED_MAX = 10_000
 const CREDENTIAL_PARKED_MS_MAX = 15 * 60_000
+/** A day that rolls gives something back all the time, and money may be added at any moment. */
+const DAY_PARKED_MS_MIN = 15 * 60_000
 /** The share of the newest time in the average: about the last ten count. */
 const NEWEST_SHARE = 0.2
 
@@ -215,7 +217,10 @@ function limitMs(hint: RetryHint, times: number, at: number, settings: HealthSet
   const { afterMs } = hint
   const isSaid = afterMs !== undefined && Number.isFinite(afterMs) && afterMs >= 0
   // With a day's share, the delay beside it is the one of every refusal, seconds long.
-  if (hint.isDaily) return Math.max(untilPacificMidnight(at), isSaid ? afterMs : 0)
+  if (hint.isDaily) {
+    const leastMs = hint.dayEnds === undefined ? DAY_PARKED_MS_MIN : untilPacificMidnight(at)
+    return Math.max(leastMs, isSaid ? afterMs : 0)
+  }
   return isSaid ? afterMs : Math.min(settings.parkedFor * 2 ** (times - 1), settings.parkedForMax)
 }
 

@@ -51,7 +51,7 @@ const PACIFIC = new Intl.DateTimeFormat('en-US', {
   ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
 })
 
-/** Milliseconds until the next midnight in California, where Google's day begins; at most 24 hours. */
+/** Milliseconds until the next midnight in California, where some providers' days begin; at most 24 hours. */
 export function untilPacificMidnight(now: number): number {
   const rough = now + 24 * HOUR_MS - sinceMidnight(now)
   // Twice a year a day has 23 or 25 hours.

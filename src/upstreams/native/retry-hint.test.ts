@@ -21,6 +21,7 @@ const hint = (afterMs: number | undefined, scope?: RetryHint['scope'], isDaily =
   afterMs,
   scope,
   isDaily,
+  ...(isDaily && { dayEnds: 'pacific-midnight' as const }),
 })
 
 const PER_MINUTE = 'GenerateContentInputTokensPerModelPerMinute-FreeTier'

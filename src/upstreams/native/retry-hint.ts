@@ -13,10 +13,12 @@ const PER_MODEL = /PerModel/i
 export function retryHintOf(headers: IncomingHttpHeaders, body: unknown): RetryHint {
   const details = detailsOf(body)
   const quotas = details.flatMap(quotasOf)
+  const isDaily = quotas.some(({ quotaId }) => PER_DAY.test(quotaId))
   return {
     afterMs: retryDelayMs(details) ?? retryAfterMs(headers),
     scope: scopeOf(quotas),
-    isDaily: quotas.some(({ quotaId }) => PER_DAY.test(quotaId)),
+    isDaily,
+    ...(isDaily && { dayEnds: 'pacific-midnight' as const }),
   }
 }
 
