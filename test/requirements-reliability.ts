@@ -28,5 +28,7 @@ export const RELIABILITY_REQUIREMENTS: readonly Requirement[] = [
     'NEV-60': 'upstream faults end as the catalogue says, for client, upstream and ledger',
     'NEV-61': 'client faults end as the catalogue says',
     'NEV-62': 'process faults end as the catalogue says',
+    'NEV-63': 'operators see what each fault would do to their own configuration, at no risk',
+    'NEV-64': 'secrets planted everywhere are found nowhere',
   }),
 ]

@@ -7,7 +7,7 @@ const LOOKS_SECRET =
   /\bws[ta]_[A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{20,}|\bsk-[A-Za-z0-9_-]{16,}|\bya29\.[A-Za-z0-9._-]{16,}|(?<=\bBearer\s)\S+|(?<=[?&](?:key|access_token|oauth_token)=)[^&\s"']+/g
 
 /** Shorter ones would blot out innocent text. */
-const SECRET_CHARACTERS_MIN = 8
+export const SECRET_CHARACTERS_MIN = 8
 
 export interface Redact {
   (text: string): string

@@ -5,10 +5,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { requireNoLeak, secretsOf } from './canaries.ts'
 
 /** The keys that every gateway of the tests knows; constants, so that a request can be written down as data. */
-export const CLIENT_KEY = 'client-key-for-the-test-suite-0001'
-export const ADMIN_KEY = 'wsa_test_admin-key-for-the-test-suite-0002'
+export const CLIENT_KEY = 'client-key-canary-of-the-test-suite-0001'
+export const ADMIN_KEY = 'wsa_test_admin-key-canary-of-the-test-suite-0002'
 
 export interface WasatOptions {
   /** The text of a `wasat.yaml`. Without it the gateway starts with the sandbox alone. */
@@ -51,16 +52,24 @@ export async function startWasat(options: WasatOptions = {}): Promise<WasatProce
   const dataFolder = options.dataFolder ?? join(home, 'data')
   const configArgs = await writeConfig(home, options.config)
   const args = [COMMAND, 'serve', '--port', '0', ...configArgs, ...(options.args ?? [])]
+  const env = environment(home, dataFolder, options.env)
   const child = spawn(process.execPath, args, {
     cwd: home,
-    env: environment(home, dataFolder, options.env),
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = collectOutput(child)
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  let searched: Promise<void> | undefined
   async function ended(): Promise<number | string> {
     const code = await exited
-    if (!options.keepDataFolder) await rm(home, { recursive: true, force: true })
+    const secrets = secretsOf(options.config ?? '', env)
+    searched ??= requireNoLeak({ output: output.text(), dataFolder, secrets })
+    try {
+      await searched
+    } finally {
+      if (!options.keepDataFolder) await rm(home, { recursive: true, force: true })
+    }
     return code
   }
   try {
