@@ -1,14 +1,19 @@
 /** Clients that fail, or mean no good: what they get, what the upstream sees of it, and what the books say. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { begun, cellOf, chunk, framesOf, good, LAST_CHUNK, STREAM_HEAD } from '../../src/cli/faults/bytes.ts'
+import {
+  type FaultUpstream,
+  type Line,
+  type Play,
+  startFaultUpstream,
+} from '../../src/cli/faults/upstream.ts'
+import { WORDS } from '../../src/cli/faults/wires.ts'
 import type { SettledRow } from '../../src/nouns/ledger.ts'
 import { openSqliteBook } from '../../src/stores/sqlite/book.ts'
 import { openConnection, type RawAnswer, type RawConnection } from '../corpus/socket.ts'
 import { ASK, dataFolder, type Gateway, startGateway, until } from '../gateway/rig.ts'
 import { assertSound, type Books, readBook } from '../money/books.ts'
-import { type FaultUpstream, type Line, type Play, startFaultUpstream } from '../servers/fault-upstream.ts'
-import { WORDS } from '../servers/fault-wires.ts'
-import { begun, cellOf, chunk, framesOf, good, LAST_CHUNK, STREAM_HEAD } from './row.ts'
 
 const ANSWER_MS = 5_000
 const HEAD_MS = 700

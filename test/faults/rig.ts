@@ -1,5 +1,8 @@
 /** One gateway, one faulty upstream for each wire, and every cell of the catalogue played against them once. */
 
+import { type Cell, cellOf, type Mode, message } from '../../src/cli/faults/bytes.ts'
+import { type FaultUpstream, type Play, startFaultUpstream } from '../../src/cli/faults/upstream.ts'
+import { FAULT_WIRES, type FaultWire } from '../../src/cli/faults/wires.ts'
 import { type Gateway, startGateway } from '../gateway/rig.ts'
 import {
   type BlackHole,
@@ -8,9 +11,7 @@ import {
   startSelfSigned,
   UNRESOLVED_HOST,
 } from '../servers/fault-places.ts'
-import { type FaultUpstream, type Play, startFaultUpstream } from '../servers/fault-upstream.ts'
-import { FAULT_WIRES, type FaultWire } from '../servers/fault-wires.ts'
-import { type Cell, cellOf, type FaultRow, type Mode, message, type Place } from './row.ts'
+import type { FaultRow, Place } from './row.ts'
 import { CONNECT_MS, FIRST_BYTE_MS, redirectTo } from './rows-silent.ts'
 import { IDLE_MS, TOTAL_MS } from './rows-streams.ts'
 

@@ -1,20 +1,16 @@
 /** U16 to U27, U41, U43, U48: the upstream answers, and says no, or something else than an answer. */
 import {
-  ATTEMPTS_MAX,
   type Cell,
-  type FaultRow,
   framesOf,
   good,
   type Headers,
   JSON_TYPE,
   message,
-  refused,
   says,
   streamOf,
-  unavailable,
   WHOLE_TEXT,
-  whole,
-} from './row.ts'
+} from '../../src/cli/faults/bytes.ts'
+import { ATTEMPTS_MAX, type FaultRow, refused, unavailable, whole } from './row.ts'
 
 const RPC = 'type.googleapis.com/google.rpc.'
 const retryInfo = (retryDelay: string) => ({ '@type': `${RPC}RetryInfo`, retryDelay })

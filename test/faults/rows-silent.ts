@@ -1,18 +1,7 @@
 /** U01 to U15, U39: nobody there, no answer, or none that is HTTP as it should be. */
 import { gzipSync } from 'node:zlib'
-import {
-  ATTEMPTS_MAX,
-  type FaultRow,
-  good,
-  head,
-  JSON_TYPE,
-  message,
-  refused,
-  says,
-  saysAnd,
-  unavailable,
-  whole,
-} from './row.ts'
+import { good, head, JSON_TYPE, message, says, saysAnd } from '../../src/cli/faults/bytes.ts'
+import { ATTEMPTS_MAX, type FaultRow, refused, unavailable, whole } from './row.ts'
 
 /** Lowered in the gateway's configuration, in milliseconds. */
 export const CONNECT_MS = 300

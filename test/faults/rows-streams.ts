@@ -1,13 +1,9 @@
 /** U28 to U31, U33 to U40: a stream that is split, worded, compressed, broken, stuck or endless; and what use is told. */
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import type { Play } from '../servers/fault-upstream.ts'
-import { type Told, USE, type WireWords } from '../servers/fault-wires.ts'
 import {
   begun,
-  broken,
   type Cell,
   chunk,
-  type FaultRow,
   framesOf,
   head,
   JSON_TYPE,
@@ -18,10 +14,11 @@ import {
   says,
   saysAnd,
   streamOf,
-  unavailable,
   WHOLE_TEXT,
-  whole,
-} from './row.ts'
+} from '../../src/cli/faults/bytes.ts'
+import type { Play } from '../../src/cli/faults/upstream.ts'
+import { type Told, USE, type WireWords } from '../../src/cli/faults/wires.ts'
+import { broken, type FaultRow, unavailable, whole } from './row.ts'
 
 /** Lowered in the gateway's configuration, in milliseconds. */
 export const IDLE_MS = 500

@@ -1,10 +1,10 @@
 /** Rows of the catalogue that are about many requests: idle sockets, a limit for all, an outage, one that comes and goes. */
 import assert from 'node:assert/strict'
+import { cellOf, good, JSON_TYPE, message } from '../../src/cli/faults/bytes.ts'
+import type { Line, Play } from '../../src/cli/faults/upstream.ts'
+import { FAULT_WIRES, type FaultWire } from '../../src/cli/faults/wires.ts'
 import type { Gateway, Received } from '../gateway/rig.ts'
-import type { Line, Play } from '../servers/fault-upstream.ts'
-import { FAULT_WIRES, type FaultWire } from '../servers/fault-wires.ts'
 import type { Rig, RigOptions } from './rig.ts'
-import { cellOf, good, JSON_TYPE, message } from './row.ts'
 
 export interface LoadScene {
   /** With the catalogue's id. */

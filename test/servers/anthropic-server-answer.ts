@@ -1,10 +1,11 @@
 /** What the Messages API says, whole and streamed, with thoughts that it signs. */
 import { createHmac, randomBytes } from 'node:crypto'
+import { sse } from '../../src/cli/faults/wires.ts'
 import { AnthropicRefusal } from './anthropic-server-errors.ts'
 import type { AnthropicModel } from './anthropic-server-models.ts'
 import { type Block, blocksOf, type Signatures } from './anthropic-server-rules.ts'
 import { answerTo, cut, deltasOf, digest, mishapOf, type Prompt, tokensOf } from './provider-mind.ts'
-import { type Reply, sse } from './provider-server.ts'
+import type { Reply } from './provider-server.ts'
 import type { Json } from './provider-shape.ts'
 
 export interface Signer extends Signatures {

@@ -61,3 +61,12 @@ test('[NEV-64] the files of the data folder are searched', async () => {
     await rm(folder, { recursive: true })
   }
 })
+
+test('[NEV-64] the first start may show the keys that it made, once', async () => {
+  const key = `wst_0123456789abcdef_${'x'.repeat(43)}`
+  const welcome = `Wasat\nKeys, shown this once:\n  client key  ${key}\n  curl -H 'x-goog-api-key: ${key}'\n`
+  const written = { dataFolder: join(tmpdir(), 'wasat-not-there'), secrets: new Map<string, string>() }
+  await requireNoLeak({ ...written, output: `${welcome}{"msg":"request"}\n` })
+  const again = `${welcome}{"msg":"request","path":"/?key=${key}"}\n`
+  await assert.rejects(requireNoLeak({ ...written, output: again }), /a key that was made/)
+})

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { Worker } from 'node:worker_threads'
+import { type FaultUpstream, startFaultUpstream } from '../../src/cli/faults/upstream.ts'
 import { CERTIFICATE, CERTIFICATE_KEY } from './fault-certificate.ts'
-import { type FaultUpstream, startFaultUpstream } from './fault-upstream.ts'
 
 /** A label may have 63 characters; no resolver looks for this one. */
 export const UNRESOLVED_HOST = `${'a'.repeat(64)}.invalid`

@@ -1,4 +1,6 @@
 /** What Chat Completions says, whole and streamed. */
+
+import { sse } from '../../src/cli/faults/wires.ts'
 import { OpenAiRefusal } from './openai-server-errors.ts'
 import { type OpenAiModel, thinks } from './openai-server-models.ts'
 import {
@@ -12,7 +14,7 @@ import {
   type Said,
   tokensOf,
 } from './provider-mind.ts'
-import { type Reply, sse } from './provider-server.ts'
+import type { Reply } from './provider-server.ts'
 import type { Json } from './provider-shape.ts'
 
 export function replyToChat(document: Json, model: OpenAiModel): Reply {

@@ -1,4 +1,6 @@
 /** What the Responses API says, whole and streamed. */
+
+import { sse } from '../../src/cli/faults/wires.ts'
 import { failure, textOf } from './openai-server-chat-answer.ts'
 import { type OpenAiModel, thinks } from './openai-server-models.ts'
 import type { Reasoning } from './openai-server-reasoning.ts'
@@ -13,7 +15,7 @@ import {
   type Said,
   tokensOf,
 } from './provider-mind.ts'
-import { type Reply, sse } from './provider-server.ts'
+import type { Reply } from './provider-server.ts'
 import { isJson, type Json } from './provider-shape.ts'
 
 export function replyToResponse(body: Json, model: OpenAiModel, reasoning: Reasoning): Reply {

@@ -221,9 +221,3 @@ function firstLine(stream: NodeJS.ReadableStream, exited: Promise<unknown>): Pro
     void exited.then(() => reject(new Error('the server ended before it was ready')))
   })
 }
-
-/** One server-sent event. */
-export function sse(data: unknown, event?: string): string {
-  const body = typeof data === 'string' ? data : JSON.stringify(data)
-  return `${event === undefined ? '' : `event: ${event}\n`}data: ${body}\n\n`
-}

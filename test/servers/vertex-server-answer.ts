@@ -1,7 +1,8 @@
 /** What Vertex AI says, whole and streamed, as Vertex differs from the developer API. */
 import { createHmac, randomBytes } from 'node:crypto'
+import { sse } from '../../src/cli/faults/wires.ts'
 import { answerTo, cut, deltasOf, digest, mishapOf, type Prompt, tokensOf } from './provider-mind.ts'
-import { type Reply, sse } from './provider-server.ts'
+import type { Reply } from './provider-server.ts'
 import type { Json } from './provider-shape.ts'
 import { VertexRefusal } from './vertex-server-errors.ts'
 import { isSigned, partsOf, type Signatures } from './vertex-server-rules.ts'

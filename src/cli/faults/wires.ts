@@ -1,5 +1,4 @@
 /** The same answers in the words of each wire: whole, in pieces, and as an error. */
-import { sse } from './provider-server.ts'
 
 export const FAULT_WIRES = ['gemini', 'openai', 'anthropic'] as const
 export type FaultWire = (typeof FAULT_WIRES)[number]
@@ -179,5 +178,11 @@ const ANTHROPIC_BEGIN =
       stop_sequence: null,
     },
   }) + anthropicEvent({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } })
+
+/** One server-sent event. */
+export function sse(data: unknown, event?: string): string {
+  const body = typeof data === 'string' ? data : JSON.stringify(data)
+  return `${event === undefined ? '' : `event: ${event}\n`}data: ${body}\n\n`
+}
 
 export const WORDS: Readonly<Record<FaultWire, WireWords>> = { gemini, openai, anthropic }
