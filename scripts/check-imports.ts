@@ -15,6 +15,8 @@ const PROVIDER_NAMES_ALLOWED = [
   'src/config/upstreams-schema.ts',
   'src/main.ts',
   'src/nouns.ts',
+  // Plays every provider, so that operators can see theirs fail.
+  'src/cli/faults/wires.ts',
   // The host that Google's own grounding links lead to has a provider's name in it.
   'src/upstreams/sandbox/grounding/search.ts',
 ]

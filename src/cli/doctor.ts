@@ -6,10 +6,20 @@ import { addLedgerCommand } from './doctor-ledger.ts'
 import { checkClock, checkNode } from './doctor-machine.ts'
 import { checkPort, checkUpstreams } from './doctor-network.ts'
 import { checkFolder, checkStore } from './doctor-store.ts'
-import { EXIT, failureOf } from './failure.ts'
+import { CliError, EXIT, failureOf } from './failure.ts'
 import { type Color, colored, plain, print, type Terminal } from './output.ts'
 
-type Options = Flags & { readonly json?: boolean; readonly network?: boolean }
+interface Options extends Flags {
+  readonly json?: boolean
+  readonly network?: boolean
+  readonly faults?: boolean
+  readonly upstream?: string
+}
+
+const HELP = `
+With --faults, a copy of the configuration runs in this process for a moment, with made-up keys and upstreams that are
+played on this machine. No provider is asked, and neither a running gateway nor its data is touched. Exit code 1: a
+request did not end as it should.`
 
 export function addDoctorCommand(
   program: Command,
@@ -21,13 +31,26 @@ export function addDoctorCommand(
   addServerOptions(doctor)
     .description('check that everything is in place, and say what to do where it is not')
     .option('--network', 'also connect to each upstream')
+    .option('--faults', 'show what clients would see when an upstream fails')
+    .option('--upstream <name>', 'with --faults: the upstream that fails (the first that is asked)')
     .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
     .action(async (options: Options) => {
+      if (options.faults === true) return done(await showFaults(options, terminal))
+      if (options.upstream !== undefined)
+        throw new CliError('usage', '--upstream goes with --faults', 'wasat doctor --faults --upstream NAME')
       const checks = await runChecks(options, terminal)
       const ok = checks.every(({ state }) => state !== 'fail')
       print(terminal, options.json === true, { ok, checks }, () => render(checks, terminal))
       done(ok ? EXIT.ok : EXIT.failure)
     })
+}
+
+async function showFaults(options: Options, terminal: Terminal): Promise<number> {
+  const { renderFaults, runFaults } = await import('./doctor-faults.ts')
+  const report = await runFaults(options, terminal)
+  print(terminal, options.json === true, report, () => renderFaults(report, terminal))
+  return report.ok ? EXIT.ok : EXIT.failure
 }
 
 async function runChecks(options: Options, terminal: Terminal): Promise<DoctorCheck[]> {

@@ -1,4 +1,6 @@
 /** The same answers in the words of each wire: whole, in pieces, and as an error. */
+import type { UpstreamConfig } from '../../config/schema.ts'
+import { vendorNameAt } from '../../upstreams/openai/vendors.ts'
 
 export const FAULT_WIRES = ['gemini', 'openai', 'anthropic'] as const
 export type FaultWire = (typeof FAULT_WIRES)[number]
@@ -10,6 +12,8 @@ export interface Told {
 }
 
 export const USE: Told = { input: 11, output: 7 }
+
+const OPENAI_ADDRESS = 'https://api.openai.com/v1'
 
 export interface WireWords {
   whole(text: string, told?: Told): string
@@ -183,6 +187,37 @@ const ANTHROPIC_BEGIN =
 export function sse(data: unknown, event?: string): string {
   const body = typeof data === 'string' ? data : JSON.stringify(data)
   return `${event === undefined ? '' : `event: ${event}\n`}data: ${body}\n\n`
+}
+
+/** The wire that each kind of upstream speaks. */
+const WIRES: Readonly<Record<Exclude<UpstreamConfig['kind'], 'sandbox'>, FaultWire>> = {
+  gemini: 'gemini',
+  vertex: 'gemini',
+  openai: 'openai',
+  anthropic: 'anthropic',
+}
+
+type Reached = Exclude<UpstreamConfig, { kind: 'sandbox' }>
+
+export const wireOf = ({ kind }: Pick<Reached, 'kind'>): FaultWire => WIRES[kind]
+
+/** The same upstream at the address of a fault upstream. `key`: for one whose credential is none of `keys`. */
+export function settingsFor(upstream: Reached, address: string, key: string): Reached {
+  switch (upstream.kind) {
+    case 'openai': {
+      const vendor = upstream.vendor ?? vendorNameAt(upstream.baseUrl ?? OPENAI_ADDRESS)
+      const flags = { ...upstream.flags, api: 'chat' as const }
+      return { ...upstream, vendor, flags, baseUrl: `${address}/v1` }
+    }
+    case 'vertex': {
+      // Credentials of the cloud would ask Google for a token.
+      const { credentialsFile: _, ...rest } = upstream
+      const keys = upstream.keys.length > 0 ? upstream.keys : [key]
+      return { ...rest, keys, baseUrl: address }
+    }
+    default:
+      return { ...upstream, baseUrl: address }
+  }
 }
 
 export const WORDS: Readonly<Record<FaultWire, WireWords>> = { gemini, openai, anthropic }
