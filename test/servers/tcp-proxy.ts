@@ -1,4 +1,4 @@
-/** A TCP proxy before a PostgreSQL that is slow or breaks connections when a test says so. */
+/** A TCP proxy before a server that is slow or breaks connections when a test, or a person, says so. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -25,12 +25,22 @@ export interface TcpProxy {
 /** `ReadyForQuery` of PostgreSQL, with no transaction open. */
 const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
 
+export interface TcpProxyOptions {
+  /** Of the server behind it; this machine without it. */
+  readonly host?: string
+  /** Where it listens; any free port without it. */
+  readonly listenPort?: number
+}
+
 interface Watch {
   readonly text: string
   readonly cut: () => void
 }
 
-export async function startTcpProxy(port: number): Promise<TcpProxy> {
+export async function startTcpProxy(
+  port: number,
+  { host = '127.0.0.1', listenPort = 0 }: TcpProxyOptions = {},
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   const watches: Watch[] = []
   let isCut = false
@@ -43,7 +53,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
 
   const server = createServer((client) => {
     if (isCut) return client.destroy()
-    const upstream = connect(port, '127.0.0.1')
+    const upstream = connect(port, host)
     let doomed: Watch | undefined
     const cut = () => {
       client.destroy()
@@ -81,7 +91,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
       doomed.cut()
     })
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(listenPort, '127.0.0.1')
   await once(server, 'listening')
 
   return {

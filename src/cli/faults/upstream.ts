@@ -47,6 +47,8 @@ export interface FaultUpstreamOptions {
   readonly play: (asked: Asked) => Play | undefined
   /** Paths that contain it are answered before their body is read. */
   readonly earlyPath?: string
+  /** Any free one without it. */
+  readonly port?: number
   /** A server that encrypts; without it a plain one. */
   readonly server?: Server
 }
@@ -68,7 +70,7 @@ export async function startFaultUpstream(options: FaultUpstreamOptions): Promise
       return attempt
     })
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
