@@ -68,11 +68,12 @@ const UPSTREAM_KINDS: { [Kind in UpstreamConfig['kind']]: () => Promise<Builder<
   sandbox: async () => {
     const { createScripts } = await import('./upstreams/sandbox/fixtures/shelf.ts')
     const { createSandboxUpstream } = await import('./upstreams/sandbox/upstream.ts')
-    return (name, config, { library, find }) => {
+    return (name, config, { library, find, keysOf }) => {
       const { recordFrom } = config
       const scripts = createScripts({
         ...config,
         recordFrom: () => (recordFrom === undefined ? undefined : find(recordFrom)),
+        keys: recordFrom === undefined ? [] : keysOf(recordFrom),
       })
       return createSandboxUpstream({ name, library, ...config, scripts })
     }

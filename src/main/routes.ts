@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly seals: Seals
   /** Knows the upstreams that stand before it. */
   readonly find: (name: string) => Upstream | undefined
+  /** Of an upstream of the configuration. */
+  readonly keysOf: (name: string) => readonly string[]
 }
 
 /** Makes the upstream of one entry. */
@@ -43,7 +45,11 @@ export interface Routes extends Pick<Parts, 'route' | 'catalog'> {
 
 export function buildRoutes(config: Config, log: Log, kept: Kept, build: BuildUpstream): Routes {
   const upstreams = new Map<string, Upstream>()
-  const surroundings: Surroundings = { ...kept, find: (name) => upstreams.get(name) }
+  const keysOf = (name: string) => {
+    const entry = config.upstreams[name]
+    return entry !== undefined && 'keys' in entry ? entry.keys : []
+  }
+  const surroundings: Surroundings = { ...kept, find: (name) => upstreams.get(name), keysOf }
   for (const [name, entry] of Object.entries(config.upstreams)) {
     upstreams.set(name, build(name, entry, surroundings))
   }

@@ -80,7 +80,8 @@ export function formsOf(secret: string): ReadonlyMap<string, string> {
 export function leaksIn(artefacts: readonly Artefact[], secrets: Secrets): string[] {
   const leaks: string[] = []
   for (const [place, secret] of secrets) {
-    const forms = new Map([...formsOf(secret)].map(([form, text]) => [text, form]))
+    // The first name of a form that looks like another one is the plainest.
+    const forms = new Map([...formsOf(secret)].reverse().map(([form, text]) => [text, form]))
     for (const [text, form] of forms) {
       for (const { name, bytes } of artefacts)
         if (bytes.includes(text)) leaks.push(`${place} stands ${form} in ${name}${nearby(bytes, text)}`)
