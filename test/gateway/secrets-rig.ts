@@ -57,25 +57,6 @@ const tokenAnswer = (token: string) =>
     expires_in: 3_600,
   })
 
-/** Every row of every table as text. */
-export async function rowsIn(url: string): Promise<Artefact[]> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows: tables } = await client.query<{ name: string }>(
-      "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
-    )
-    const artefacts: Artefact[] = []
-    for (const { name } of tables) {
-      const { rows } = await client.query<{ text: string }>(`SELECT t::text AS text FROM ${name} t`)
-      artefacts.push({ name: `table ${name}`, bytes: Buffer.from(rows.map(({ text }) => text).join('\n')) })
-    }
-    return artefacts
-  } finally {
-    await client.end()
-  }
-}
-
 /** What a gateway made and keeps in its settings: it belongs there and nowhere else. */
 export async function settingsIn(url: string): Promise<ReadonlyMap<string, string>> {
   const client = new Client({ connectionString: url })

@@ -12,10 +12,11 @@ import { fileURLToPath } from 'node:url'
 import { ENDPOINTS } from '../../src/admin/endpoints.ts'
 import { run } from '../../src/cli/testing.fixture.ts'
 import { type Artefact, filesIn, leaksIn, type Secrets } from '../servers/canaries.ts'
+import { rowsIn } from '../servers/postgres-server.ts'
 import { SERVICES_SKIP, services, startRedis } from '../servers/services.ts'
 import { startWasat } from '../servers/wasat-process.ts'
 import { type Gateway, startGateway } from './rig.ts'
-import { entriesIn, rowsIn, settingsIn, startTelltale, type Telltale } from './secrets-rig.ts'
+import { entriesIn, settingsIn, startTelltale, type Telltale } from './secrets-rig.ts'
 
 const secret = (place: string) => `canary+of/${place}.7319-mnopqrstuvw`
 const CONFIGURED = ['gemini', 'openai', 'anthropic', 'express', 'environment', 'file'] as const

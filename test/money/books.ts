@@ -9,8 +9,10 @@ import { priceOfDocument } from '../../src/prices/document.ts'
 import { type AuditReport, audit } from '../../src/stores/audit/audit.ts'
 import { openPostgresStore } from '../../src/stores/postgres/store.ts'
 import { openSqliteBook } from '../../src/stores/sqlite/book.ts'
-import type { TestDatabase } from '../servers/postgres-server.ts'
+import { leaksIn } from '../servers/canaries.ts'
+import { rowsIn, type TestDatabase } from '../servers/postgres-server.ts'
 import { services } from '../servers/services.ts'
+import { ADMIN_KEY, CLIENT_KEY } from '../servers/wasat-process.ts'
 
 export type StoreKind = 'sqlite' | 'postgres'
 
@@ -47,11 +49,19 @@ export async function openPlace(kind: StoreKind, postgresUrl?: string): Promise<
     folder,
     openBook: () => openPostgresBook(url),
     remove: async () => {
+      // Every gateway of the money tests had these keys; no row may hold them.
+      const leaks = database === undefined ? [] : leaksIn(await rowsIn(url), TEST_KEYS)
       await database?.drop()
+      assert.deepEqual(leaks, [], '[NEV-64] the books hold a secret')
       await removeHome()
     },
   }
 }
+
+const TEST_KEYS = new Map([
+  ['the client key', CLIENT_KEY],
+  ['the admin key', ADMIN_KEY],
+])
 
 async function openPostgresBook(url: string): Promise<Book> {
   const store = await openPostgresStore(url)

@@ -17,6 +17,7 @@ import {
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
+import type { Artefact } from './canaries.ts'
 import { freePort, isRunning, type RunAs, runCommand } from './child-command.ts'
 
 /** `fast` breaks connections and writes a checkpoint; `immediate` breaks everything, and the next start recovers. */
@@ -173,6 +174,25 @@ async function execute(url: string, sql: string): Promise<void> {
   await client.connect()
   try {
     await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Every row of every table as text. */
+export async function rowsIn(url: string): Promise<Artefact[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows: tables } = await client.query<{ name: string }>(
+      "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+    )
+    const artefacts: Artefact[] = []
+    for (const { name } of tables) {
+      const { rows } = await client.query<{ text: string }>(`SELECT t::text AS text FROM ${name} t`)
+      artefacts.push({ name: `table ${name}`, bytes: Buffer.from(rows.map(({ text }) => text).join('\n')) })
+    }
+    return artefacts
   } finally {
     await client.end()
   }
