@@ -36,7 +36,8 @@ async function runHere() {
   const emitted = new URL('../dist/src/cli/program.js', import.meta.url)
   const isClone = existsSync(source)
   // Stripping types is half the time of a start, and needs to be done once. `npm ci` empties this folder.
-  if (isClone) modules.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/wasat', import.meta.url)))
+  if (isClone)
+    modules.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/wasat', import.meta.url)))
   const { main } = await import(isClone ? source.href : emitted.href)
   await main()
 }

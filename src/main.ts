@@ -51,19 +51,19 @@ type Builder<Kind> = (
 const UPSTREAM_KINDS: { [Kind in UpstreamConfig['kind']]: () => Promise<Builder<Kind>> } = {
   gemini: async () => {
     const { createGeminiUpstream } = await import('./upstreams/gemini/upstream.ts')
-    return (name, config) => createGeminiUpstream({ name, ...config })
+    return (name, config, { egress }) => createGeminiUpstream({ name, ...config, egress })
   },
   vertex: async () => {
     const { createVertexUpstream } = await import('./upstreams/vertex/upstream.ts')
-    return (name, config, { library }) => createVertexUpstream({ name, ...config, library })
+    return (name, config, { library, egress }) => createVertexUpstream({ name, ...config, library, egress })
   },
   openai: async () => {
     const { createOpenAiUpstream } = await import('./upstreams/openai/upstream.ts')
-    return (name, config, { library, seals }) => createOpenAiUpstream({ name, ...config, library, seals })
+    return (name, config, { find: _, ...rest }) => createOpenAiUpstream({ name, ...config, ...rest })
   },
   anthropic: async () => {
     const { createAnthropicUpstream } = await import('./upstreams/anthropic/upstream.ts')
-    return (name, config, { library, seals }) => createAnthropicUpstream({ name, ...config, library, seals })
+    return (name, config, { find: _, ...rest }) => createAnthropicUpstream({ name, ...config, ...rest })
   },
   sandbox: async () => {
     const { createScripts } = await import('./upstreams/sandbox/fixtures/shelf.ts')
@@ -260,7 +260,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     if (line !== undefined) line.parts = { ...line.parts, ...routes }
     log.info({ file: next.file }, 'configuration reloaded')
     if (fixedPart(next.config) !== fixedPart(config))
-      log.warn({}, 'settings other than upstreams, models and prices take effect at the next start')
+      log.warn({}, 'settings other than upstreams, models, prices and egress take effect at the next start')
     // Streams on the old upstreams may take half an hour to end; the next change does not wait for them.
     void Promise.allSettled(old.upstreams.map((upstream) => upstream.close()))
   }
@@ -303,7 +303,7 @@ function notYet(): GatewayError {
 
 /** What only a start puts in place. */
 function fixedPart(config: Config): string {
-  return JSON.stringify({ ...config, upstreams: 0, models: 0, prices: 0 })
+  return JSON.stringify({ ...config, upstreams: 0, models: 0, prices: 0, egress: 0 })
 }
 
 /** Every dialect that there is. The first one also words the errors of paths that no dialect speaks. */

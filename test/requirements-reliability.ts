@@ -21,6 +21,9 @@ export const RELIABILITY_REQUIREMENTS: readonly Requirement[] = [
     'NEV-30': 'what an upstream says of when to come back is understood, and absurdities are not obeyed',
     'NEV-31': 'an answer that is none is never passed on for one',
     'NEV-32': 'a compressed answer is decoded within bounds, or refused',
+    'NEV-40':
+      'every connection is opened by one function, which judges each address that a name leads to when it is dialled',
+    'NEV-41': 'a credential goes to the origin that it was given for, and nowhere else',
     'NEV-42': 'a loop of gateways ends',
     'NEV-50': 'the whole corpus of bad input is refused as the catalogue says',
     'NEV-51': 'JSON is read as the public parsing corpus says',

@@ -1,7 +1,8 @@
 import { get } from 'node:http'
-import { connect as connectTcp, createServer, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { createServer } from 'node:net'
 import type { Config } from '../config/schema.ts'
+import { type Connector, createEgress } from '../upstreams/http/egress.ts'
+import { EgressRefused } from '../upstreams/http/egress-policy.ts'
 import type { DoctorCheck } from './doctor-check.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -43,12 +44,16 @@ function answersLivez(host: string, port: number): Promise<boolean> {
   return promise
 }
 
-/** A TCP or TLS handshake with each upstream's host; nothing is sent. */
-export function checkUpstreams(upstreams: Config['upstreams']): Promise<DoctorCheck[]> {
+/** A TCP or TLS handshake with each upstream's host, as the gateway itself would make it; nothing is sent. */
+export function checkUpstreams({
+  upstreams,
+  egress,
+}: Pick<Config, 'upstreams' | 'egress'>): Promise<DoctorCheck[]> {
+  const connect = createEgress(egress).connector(CONNECT_TIMEOUT_MS)
   return Promise.all(
     Object.entries(upstreams).map(([name, upstream]) =>
       'baseUrl' in upstream && upstream.baseUrl !== undefined
-        ? checkUpstream(`upstream ${name}`, new URL(upstream.baseUrl))
+        ? checkUpstream(`upstream ${name}`, new URL(upstream.baseUrl), connect)
         : Promise.resolve<DoctorCheck>({
             name: `upstream ${name}`,
             state: 'ok',
@@ -62,28 +67,25 @@ function unchecked({ kind }: Config['upstreams'][string]): string {
   return kind === 'sandbox' ? 'built in' : 'not asked: its address is the vendor’s own'
 }
 
-async function checkUpstream(name: string, { protocol, hostname, host, port }: URL): Promise<DoctorCheck> {
-  const isTls = protocol === 'https:'
-  const bareHost = hostname.replace(/^\[|\]$/g, '')
-  const options = { host: bareHost, port: Number(port) || (isTls ? 443 : 80) }
-  // An address is no server name in TLS.
-  const socket = isTls
-    ? connectTls({
-        ...options,
-        ...(/[a-z]/i.test(bareHost) && !bareHost.includes(':') && { servername: bareHost }),
-      })
-    : connectTcp(options)
-  const failure = await connected(socket, isTls ? 'secureConnect' : 'connect')
-  socket.destroy()
+async function checkUpstream(name: string, url: URL, connect: Connector): Promise<DoctorCheck> {
+  const { host } = url
+  const failure = await connected(url, connect)
   if (failure === undefined) return { name, state: 'ok', detail: `${host} answers` }
+  if (failure instanceof EgressRefused)
+    return { name, state: 'fail', detail: `${host} is not connected to`, next: failure.message }
   const next = 'check the name, the network, a proxy or firewall, and the certificate'
-  return { name, state: 'fail', detail: `${host} does not answer (${failure})`, next }
+  const what = failure.code ?? failure.message
+  return { name, state: 'fail', detail: `${host} does not answer (${what})`, next }
 }
 
-function connected(socket: Socket, event: string): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>()
-  const timer = setTimeout(() => resolve(`nothing within ${CONNECT_TIMEOUT_MS / 1000} s`), CONNECT_TIMEOUT_MS)
-  socket.once(event, () => resolve(undefined))
-  socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-  return promise.finally(() => clearTimeout(timer))
+function connected(
+  { protocol, hostname, host, port }: URL,
+  connect: Connector,
+): Promise<NodeJS.ErrnoException | undefined> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>()
+  connect({ hostname: hostname.replace(/^\[|\]$/g, ''), host, protocol, port }, (error, socket) => {
+    socket?.destroy()
+    resolve(error ?? undefined)
+  })
+  return promise
 }

@@ -65,7 +65,7 @@ async function runChecks(options: Options, terminal: Terminal): Promise<DoctorCh
   if (folder.state !== 'fail') checks.push(...(await checkStore(config.data)))
   checks.push(await checkPort(config.server.host, config.server.port))
   checks.push(checkClock(Date.now(), config.data))
-  if (options.network) checks.push(...(await checkUpstreams(config.upstreams)))
+  if (options.network) checks.push(...(await checkUpstreams(config)))
   return checks
 }
 

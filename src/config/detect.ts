@@ -16,6 +16,8 @@ interface Detection {
   readonly serves: readonly string[]
   /** A model that every account there has; undefined where each has its own. */
   readonly sample?: string
+  /** The sample is there at this host only: elsewhere it could be anybody's server. */
+  readonly sampleHost?: string
 }
 
 const GEMINI_MODELS = ['gemini-*', 'gemma-*', 'imagen-*', 'veo-*', 'text-embedding-00*', 'learnlm-*', 'aqa']
@@ -65,6 +67,7 @@ const DETECTIONS: readonly Detection[] = [
       'text-embedding-ada-*',
     ],
     sample: 'gpt-5-mini',
+    sampleHost: 'api.openai.com',
   },
   {
     upstream: 'claude',
@@ -100,12 +103,21 @@ export function modelToShow({ upstreams, models }: Pick<Config, 'upstreams' | 'm
   if (alias !== undefined) return alias
   const real = Object.values(upstreams).filter(({ kind }) => kind !== 'sandbox')
   if (real.length === 0) return SAMPLE
-  const isOf = ({ kind, vendor }: Detection['settings'], upstream: Config['upstreams'][string]) =>
-    upstream.kind === kind && (!('vendor' in upstream) || upstream.vendor === vendor)
   const known = DETECTIONS.find(
-    ({ sample, settings }) => sample !== undefined && real.some((upstream) => isOf(settings, upstream)),
+    (detection) => detection.sample !== undefined && real.some((upstream) => isOf(detection, upstream)),
   )
   return known?.sample ?? UNKNOWN_MODEL
+}
+
+function isOf({ settings, sampleHost }: Detection, upstream: Config['upstreams'][string]): boolean {
+  if (upstream.kind !== settings.kind) return false
+  if ('vendor' in upstream && upstream.vendor !== settings.vendor) return false
+  const isElsewhere =
+    sampleHost !== undefined &&
+    'baseUrl' in upstream &&
+    upstream.baseUrl !== undefined &&
+    URL.parse(upstream.baseUrl)?.hostname !== sampleHost
+  return !isElsewhere
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -236,6 +236,102 @@ test('base addresses are http(s) and nothing more, and a password in one is not 
   }
 })
 
+/** What an operator could be talked into, by row of the catalogue. */
+const BAD_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  J03: ['http://127.1/', 'http://0177.0.0.1/', 'http://0x7f.1/', 'http://2130706433/', 'http://0x7f000001/'],
+  J04: ['http://①②⑦.⓪.⓪.①/', 'http://127。0。0。1/', 'https://müller.example/'],
+  J12: [
+    ...['file:///etc/passwd', 'gopher://h/', 'ftp://h/', 'data:text/plain,x', 'blob:http://a/b'],
+    ...['jar:http://h!/', 'dict://h/', 'unix:/var/run/docker.sock', 'javascript:alert(1)'],
+  ],
+  J13: [
+    ...[
+      'http://user:canary@host/',
+      'http://canary@127.0.0.1/',
+      'http://127.0.0.1:80@evil.test/',
+      'http://@h/',
+    ],
+    ...['http://ok.com\\\\@127.0.0.1/', 'http:////127.0.0.1/', 'http:127.0.0.1/', 'http:/127.0.0.1/'],
+  ],
+  J14: ['22', '25', '6379', '5432', '0', '65536', '80:80', '', '+80'].map(
+    (port) => `http://example.com:${port}/`,
+  ),
+  J15: [
+    ...[
+      'http://127.0.0.1%00.ok.com',
+      'http://%2531%2532.com/',
+      'http://e\\u00advil.com/',
+      'http://e\u00advil.com/',
+    ],
+    ...[
+      'http://exa\\tmple.com/',
+      'http://example.com\\n/',
+      'http://h\\0/',
+      'http://%31%32%37.0.0.1/',
+      'http://h/a\\x7f',
+    ],
+    ...['http://localhost./', 'http://api.example.com./', 'http://a..b/', 'http://.a/', 'http://-/%2E%2e/x'],
+    ...['http://h/%2e%2e/admin', 'http://h/a/../b', 'http://h/./b', 'http://h/a/%2E'],
+  ],
+}
+for (const [row, addresses] of Object.entries(BAD_ADDRESSES)) {
+  test(`[NEV-40] ${row} a base address that could be read in two ways is refused at start`, () => {
+    for (const baseUrl of addresses) {
+      const found = problem(`upstreams: { a: { kind: gemini, keys: [k], baseUrl: "${baseUrl}" } }`)
+      assert.equal(found.path, 'upstreams.a.baseUrl', baseUrl)
+      assert.doesNotMatch(found.message + found.suggestion, /canary/)
+    }
+  })
+}
+
+test('[NEV-40] base addresses that are plain are taken', () => {
+  const good = [
+    ...[
+      'http://127.0.0.1:8000',
+      'http://localhost:11434/v1',
+      'https://API.example.com:443/a.b/..c/',
+      'http://[::1]:8000',
+    ],
+    ...[
+      'http://[0:0:0:0:0:0:0:1]/',
+      'http://my_vllm/v1',
+      'https://xn--mller-kva.example/',
+      'http://10.0.0.1:80',
+    ],
+  ]
+  for (const baseUrl of good)
+    assert.deepEqual(problems(`upstreams: { a: { kind: openai, baseUrl: "${baseUrl}" } }`), [], baseUrl)
+})
+
+test('[NEV-40] what the egress may reach is names, addresses and ranges', () => {
+  const allow = [
+    'llm.example.com',
+    'API.example.com',
+    'redis',
+    '10.0.0.0/8',
+    '::1',
+    'fd00::/8',
+    '169.254.1.1',
+  ]
+  assert.deepEqual(load(`egress: { allow: ${JSON.stringify(allow)} }`).config.egress.allow, allow)
+  for (const bad of [
+    '*',
+    '*.example.com',
+    'http://h',
+    'h:80',
+    '127.1',
+    '10.0.0.0/33',
+    '::/129',
+    '10/8',
+    'h/8',
+    '[::1]',
+    'a b',
+    'ü',
+    '',
+  ])
+    assert.match(problem(`egress: { allow: ["${bad}"] }`).path ?? '', /^egress\.allow/, bad)
+})
+
 test('targets name upstreams that exist, so aliases cannot loop (H27)', () => {
   const upstreams = 'upstreams: { google: { kind: gemini, keys: [k] } }\n'
   assert.equal(problem(`${upstreams}models: { a: { targets: [gogle] } }`).suggestion, 'did you mean google?')
@@ -411,6 +507,12 @@ test('the request that is shown at the first start names a model that is there',
     modelToShow(load(yaml, environment).config)
   assert.equal(shown({}), 'gemini-2.5-flash')
   assert.equal(shown({ OPENAI_API_KEY: 'k' }), 'gpt-5-mini')
+  assert.equal(shown({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'https://API.openai.com/v1' }), 'gpt-5-mini')
+  assert.equal(shown({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'https://llm.example.com/v1' }), 'YOUR-MODEL')
+  assert.equal(
+    shown({}, 'upstreams: { a: { kind: openai, baseUrl: "http://127.0.0.1:8000/v1" } }'),
+    'YOUR-MODEL',
+  )
   assert.equal(shown({ ANTHROPIC_API_KEY: 'k', GEMINI_API_KEY: 'k' }), 'gemini-2.5-flash')
   assert.equal(shown({ OLLAMA_HOST: 'localhost' }), 'YOUR-MODEL')
   const models = 'models: { "gemini-*": { targets: [sandbox] }, fast: { targets: [sandbox] } }'

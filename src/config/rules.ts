@@ -1,6 +1,7 @@
 /** What a schema cannot say: rules over addresses, names that must exist, and secrets. */
 import { BlockList, isIP } from 'node:net'
 import { nearest } from '../wire/nearest.ts'
+import { isAddressOrRange, isHostName, whatIsWrong } from './address-rules.ts'
 import { checkModels } from './models-schema.ts'
 import { checkPrices } from './prices-schema.ts'
 import { pathText } from './problems.ts'
@@ -29,6 +30,7 @@ export function checkRules(config: Config, secrets: Secrets, findings: Findings)
       checkBaseUrl(upstream.kind, upstream.baseUrl, [...path, 'baseUrl'], tell)
     if ('location' in upstream) checkProject(upstream, path, tell)
   }
+  checkEgress(config, tell)
   checkModels(config, tell)
   checkPrices(config.prices, tell)
 }
@@ -89,27 +91,21 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-function isAddressOrRange(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
-}
-
 function exactOrigin(origin: string): string | undefined {
   if (origin === '*' || !/^https?:/i.test(origin)) return origin
   return URL.canParse(origin) ? new URL(origin).origin : undefined
 }
 
 function checkBaseUrl(kind: UpstreamConfig['kind'], baseUrl: string, path: Path, tell: Tell): void {
-  // The value may carry a password, so no message repeats it.
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
-  if (!url || !/^https?:$/.test(url.protocol)) tell(path, 'must be an http:// or https:// address')
-  else if (url.username || url.password) tell(path, 'must not have user info', 'put the key under keys')
-  else if (/[?#]/.test(baseUrl)) tell(path, 'must not have a query or fragment')
-  else if (/[\s\\]/.test(baseUrl)) tell(path, 'must not have spaces or backslashes')
-  else if (kind === 'gemini' && /\/v[0-9]+[a-z0-9]*\/*$/.test(url.pathname))
-    tell(path, 'must not end in an API version', 'put the version under apiVersion')
+  const complaint = whatIsWrong(kind, baseUrl)
+  if (complaint !== undefined) tell(path, ...complaint)
+}
+
+function checkEgress({ egress }: Config, tell: Tell): void {
+  for (const [index, entry] of egress.allow.entries()) {
+    if (!isAddressOrRange(entry) && (entry.startsWith('[') || !isHostName(entry)))
+      tell(['egress', 'allow', index], 'must be a host name, an IP address or a CIDR such as 10.0.0.0/8')
+  }
 }
 
 /** Express keys belong to a project already. */

@@ -130,6 +130,25 @@ const ResourcesSchema = section(
   },
 )
 
+const EgressSchema = section(
+  'Where the gateway may connect to. Hosts are named by the operator only, as `baseUrl` of an upstream; each address that a name leads to is judged when it is dialled.',
+  {
+    allow: Type.Array(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        'x-shape': 'a host name, an IP address or a CIDR such as 10.0.0.0/8',
+      }),
+      {
+        default: [],
+        maxItems: 1000,
+        description:
+          'Host names, IP addresses and CIDRs that are meant. A public-looking name that leads to a private address is refused unless the name or the address is listed; link-local, metadata, multicast and reserved addresses are refused unless the address is. Empty: private addresses only behind an address, `localhost`, a name without a dot, or one that ends in `.local`, `.internal`, `.lan` and the like.',
+      },
+    ),
+  },
+)
+
 const LogSchema = section('The JSON log on standard output.', {
   level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], {
     default: 'info',
@@ -159,6 +178,7 @@ export const ConfigSchema = section('The configuration of Wasat.', {
       'Who answers, by a name of your choice. Left out: one for each provider key in the environment, and the sandbox.',
   }),
   models: ModelsSchema,
+  egress: EgressSchema,
   retries: RetriesSchema,
   health: HealthSchema,
   prices: PricesSchema,

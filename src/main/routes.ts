@@ -8,6 +8,7 @@ import type { PriceBook } from '../prices/book.ts'
 import { createAffinity } from '../routing/affinity.ts'
 import { createRouter, type Router, type RouterOptions } from '../routing/route.ts'
 import { createCatalog } from '../upstreams/catalog.ts'
+import { createEgress, type Egress } from '../upstreams/http/egress.ts'
 import type { Seals } from '../upstreams/translation/seals.ts'
 import { createPriceOf, openPriceBook } from './money.ts'
 
@@ -16,6 +17,8 @@ export interface Surroundings {
   /** What clients stored with us. */
   readonly library: Library
   readonly seals: Seals
+  /** What opens connections. */
+  readonly egress: Egress
   /** Knows the upstreams that stand before it. */
   readonly find: (name: string) => Upstream | undefined
   /** Of an upstream of the configuration. */
@@ -49,7 +52,12 @@ export function buildRoutes(config: Config, log: Log, kept: Kept, build: BuildUp
     const entry = config.upstreams[name]
     return entry !== undefined && 'keys' in entry ? entry.keys : []
   }
-  const surroundings: Surroundings = { ...kept, find: (name) => upstreams.get(name), keysOf }
+  const surroundings: Surroundings = {
+    ...kept,
+    egress: createEgress(config.egress),
+    find: (name) => upstreams.get(name),
+    keysOf,
+  }
   for (const [name, entry] of Object.entries(config.upstreams)) {
     upstreams.set(name, build(name, entry, surroundings))
   }

@@ -2,6 +2,7 @@
 
 import type { Library } from '../../nouns/resources.ts'
 import type { Upstream } from '../../nouns.ts'
+import type { Egress } from '../http/egress.ts'
 import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
 import { createTranslatedSend } from '../translation/send.ts'
@@ -15,6 +16,7 @@ export interface AnthropicOptions {
   readonly keys: readonly string[]
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
+  readonly egress?: Egress | undefined
   readonly library: Library
   readonly seals: Seals
 }
@@ -26,7 +28,7 @@ export function createAnthropicUpstream(options: AnthropicOptions): Upstream {
   const { name, keys, timeouts, library, seals } = options
   const url = new URL(options.baseUrl)
   const basePath = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
-  const pool = openPool(url.origin, timeouts, options.connectionsMax)
+  const pool = openPool(url.origin, options)
   const headersFor = (key: string) => ({ 'x-api-key': key, 'anthropic-version': API_VERSION })
   const translator = createTranslator()
   const translated = createTranslatedSend({

@@ -2,10 +2,11 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { RelayAnswer, RelayRequest, ResourceHost } from '../../nouns/relay.ts'
 import { answerError, connectionError, withoutKey } from '../http/errors.ts'
+import type { OriginPool } from '../http/pool.ts'
 import { isCredentialRefused } from '../native/errors.ts'
 import { withoutSealsInJson } from '../native/signatures.ts'
 import { inBlocks } from './blocks.ts'
@@ -15,7 +16,7 @@ export interface ResourceHostOptions {
   readonly name: string
   readonly endpoint: Endpoint
   readonly origin: string
-  readonly pool: Pool
+  readonly pool: Pick<OriginPool, 'request'>
   readonly keys: readonly string[]
   /** In milliseconds. `firstByte`: of waiting for the upstream, whether it takes or answers. */
   readonly timeouts: { readonly firstByte: number; readonly streamIdle: number }
@@ -42,7 +43,7 @@ const ANSWER_HEADERS = [
 ] as const
 
 type Sent = Pick<RelayRequest, 'method' | 'headers' | 'body'> & { readonly key: string }
-type Received = Awaited<ReturnType<Pool['request']>>
+type Received = Dispatcher.ResponseData
 
 export function createResourceHost(options: ResourceHostOptions): ResourceHost {
   const { name, endpoint, origin, pool, keys, timeouts } = options
@@ -129,6 +130,8 @@ function continuationOf(
   const address = headers['x-goog-upload-url'] ?? headers.location
   if (typeof address !== 'string' || !URL.canParse(address, origin)) return undefined
   const url = new URL(address, origin)
+  // Of others the path is none.
+  if (!/^https?:$/.test(url.protocol)) return undefined
   const isBelow = url.origin === origin || url.pathname.startsWith(`${basePath}/`)
   return `${isBelow ? '' : basePath}${url.pathname}${url.search}`
 }

@@ -1,5 +1,6 @@
 /** A Gemini-compatible upstream: Google AI Studio, or any base URL that speaks its wire. */
 import type { Answer, Call, Target, Upstream } from '../../nouns.ts'
+import type { Egress } from '../http/egress.ts'
 import { Exchange } from '../http/exchange.ts'
 import { fetchJson, openPool, timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
 import { nativeProtocol } from '../native/protocol.ts'
@@ -20,6 +21,7 @@ export interface GeminiOptions {
   readonly credential: 'header' | 'bearer'
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
+  readonly egress?: Egress | undefined
 }
 
 export function createGeminiUpstream(options: GeminiOptions): Upstream {
@@ -30,7 +32,7 @@ export function createGeminiUpstream(options: GeminiOptions): Upstream {
     apiVersion: options.apiVersion,
     credential: options.credential,
   }
-  const pool = openPool(url.origin, options.timeouts, options.connectionsMax)
+  const pool = openPool(url.origin, options)
   const keyAt = (turn: number) => options.keys[turn % options.keys.length] as string
   let listings = 0
 

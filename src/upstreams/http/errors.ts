@@ -1,5 +1,6 @@
 /** Failures of an exchange, whatever wire the upstream speaks. */
 import { type Again, GatewayError } from '../../errors.ts'
+import { EGRESS_REFUSED, EgressRefused } from './egress-policy.ts'
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
@@ -11,6 +12,7 @@ const NEVER_CONNECTED: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  EGRESS_REFUSED,
 ])
 
 /** It is not who it should be, or speaks another protocol: a second try would end the same way. */
@@ -28,7 +30,7 @@ export function connectionError(
   stale = false,
 ): GatewayError {
   const code = cause.code ?? cause.name
-  const hint = `${name}: ${code}`
+  const hint = `${name}: ${cause instanceof EgressRefused ? cause.message : code}`
   if (begun) return new GatewayError('upstream_broken', 'The upstream broke off its answer.', { cause, hint })
   if (TIMEOUTS.has(code)) {
     return new GatewayError('upstream_timeout', 'Deadline expired before operation could complete.', {

@@ -1,8 +1,9 @@
 /** The sockets to one upstream, and how long it is waited for. */
 import type { Readable } from 'node:stream'
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { Call } from '../../nouns.ts'
+import { type Egress, STRICT_EGRESS } from './egress.ts'
 import { connectionError } from './errors.ts'
 import type { ExchangeTimeouts } from './exchange.ts'
 
@@ -26,23 +27,59 @@ export interface UpstreamTimeouts {
 /** Response headers of an upstream, in all. */
 const HEADER_BYTES_MAX = 16 * 1024
 
-export function openPool(origin: string, timeouts: UpstreamTimeouts, connectionsMax: number): Pool {
-  return new Pool(origin, {
+export interface PoolOptions {
+  readonly timeouts: Pick<UpstreamTimeouts, 'connect'>
+  readonly connectionsMax: number
+  /** Undefined: the strictest. */
+  readonly egress?: Egress | undefined
+}
+
+/** What is said of a request beside its path. */
+type Waits = Partial<Pick<Dispatcher.RequestOptions, 'headersTimeout' | 'bodyTimeout' | 'signal'>>
+type Sendable = Pick<Dispatcher.RequestOptions, 'method' | 'path' | 'body'> & Pick<OutgoingRequest, 'headers'>
+
+/**
+ * Sockets to one origin, and the only place where a credential is put on a request: a request to it cannot say where it
+ * goes, so no address that anybody answers with takes a credential elsewhere. No redirect is followed.
+ */
+export interface OriginPool {
+  dispatch(request: Sendable, handler: Dispatcher.DispatchHandler): void
+  request(request: Sendable & Waits): Promise<Dispatcher.ResponseData>
+  /** When what is under way has ended. */
+  close(): Promise<void>
+  destroy(): Promise<void>
+}
+
+export function openPool(origin: string, options: PoolOptions): OriginPool {
+  const { timeouts, connectionsMax, egress = STRICT_EGRESS } = options
+  const pool = new Pool(origin, {
     connections: connectionsMax,
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: HEADER_BYTES_MAX,
-    connect: { timeout: timeouts.connect },
+    connect: egress.connector(timeouts.connect),
     // The exchange keeps its own time.
     headersTimeout: 0,
     bodyTimeout: 0,
   })
+  return {
+    dispatch: (request, handler) => void pool.dispatch(checked(request), handler),
+    request: (request) => pool.request(checked(request)),
+    close: () => pool.close(),
+    destroy: () => pool.destroy(),
+  }
+}
+
+/** A path that is a whole address, or a `host` of its own, would name another place than the socket leads to. */
+function checked<Request extends Sendable>(request: Request): Request {
+  if (request.path.startsWith('/') && request.headers.host === undefined) return request
+  throw new GatewayError('internal', 'A request to an upstream names a host.')
 }
 
 /** A small answer, whole; for everything that is not a client's call. Throws when it is no JSON or none came. */
 export async function fetchJson(
   name: string,
-  pool: Pool,
+  pool: Pick<OriginPool, 'request'>,
   request: OutgoingRequest,
   timeoutMs: number,
 ): Promise<{ status: number; body: unknown }> {

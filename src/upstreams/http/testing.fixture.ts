@@ -42,10 +42,8 @@ export async function play({ protocol, answer, beginMs = PATIENCE_MS }: PlayOpti
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const timeouts = { connect: PATIENCE_MS, firstByte: beginMs, streamFirstByte: beginMs }
-  const rest = { streamIdle: PATIENCE_MS, streamTotal: PATIENCE_MS }
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const pool = openPool(origin, { ...timeouts, ...rest }, 1)
+  const pool = openPool(origin, { timeouts: { connect: PATIENCE_MS }, connectionsMax: 1 })
   const exchange = new Exchange({
     name: 'up',
     protocol,
@@ -53,7 +51,7 @@ export async function play({ protocol, answer, beginMs = PATIENCE_MS }: PlayOpti
     key: 'the-key',
   })
   try {
-    pool.dispatch({ method: 'POST', path: '/', body: '{}' }, exchange)
+    pool.dispatch({ method: 'POST', path: '/', headers: {}, body: '{}' }, exchange)
     const heard = await hear(exchange)
     return { ...heard, requests }
   } finally {

@@ -2,6 +2,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Upstream } from '../../nouns.ts'
+import type { Egress } from '../http/egress.ts'
 import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
 import { createTranslatedSend } from '../translation/send.ts'
@@ -28,6 +29,7 @@ export interface OpenAiOptions {
   readonly flags?: Partial<VendorFlags> | undefined
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
+  readonly egress?: Egress | undefined
   readonly library: Library
   readonly seals: Seals
 }
@@ -38,7 +40,7 @@ export function createOpenAiUpstream(options: OpenAiOptions): Upstream {
   const vendor = findVendor(options.vendor ?? vendorNameAt(options.baseUrl ?? OWN_ADDRESS))
   const url = addressOf(vendor, options.baseUrl)
   const basePath = url.pathname.replace(/\/+$/, '')
-  const pool = openPool(url.origin, timeouts, options.connectionsMax)
+  const pool = openPool(url.origin, options)
   const headersFor = (key: string): Record<string, string> => credentialOf(vendor, key)
   const translator = createTranslator({
     flagsFor: remembering((model) => vendor.flagsFor(model, own)),

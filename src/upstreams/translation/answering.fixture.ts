@@ -165,7 +165,7 @@ export async function openRig(): Promise<Rig> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const pool = openPool(`http://127.0.0.1:${port}`, TIMEOUTS, 10)
+  const pool = openPool(`http://127.0.0.1:${port}`, { timeouts: TIMEOUTS, connectionsMax: 10 })
   const seals = createSeals()
   seals.use(Buffer.alloc(32, 1))
   const parts = (other: Partial<Translator> = {}) =>

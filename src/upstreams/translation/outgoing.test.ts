@@ -35,7 +35,7 @@ function lineOf(connections: number): Line {
     streamTotal: 5_000,
   }
   const { port } = server.address() as AddressInfo
-  const pool = openPool(`http://127.0.0.1:${port}`, times, connections)
+  const pool = openPool(`http://127.0.0.1:${port}`, { timeouts: times, connectionsMax: connections })
   pools.push(pool)
   return { name: 'far', pool, basePath: '', headersFor: () => ({}), key: '', timeouts: times }
 }

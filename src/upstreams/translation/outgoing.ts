@@ -1,8 +1,7 @@
 /** A provider's request on its way out. */
-import type { Dispatcher } from 'undici'
 import type { Call } from '../../nouns.ts'
 import { Exchange, type Protocol } from '../http/exchange.ts'
-import { timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
+import { type OriginPool, timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
 import type { ProviderRequest } from './translator.ts'
 
 /** How many gateways a request has passed: against circles. */
@@ -12,7 +11,7 @@ const HOP_HEADER = 'x-wasat-hop'
 export interface Line {
   /** The upstream's name. */
   readonly name: string
-  readonly pool: Pick<Dispatcher, 'dispatch'>
+  readonly pool: Pick<OriginPool, 'dispatch'>
   /** In front of each request's path, without a slash at its end. */
   readonly basePath: string
   readonly headersFor: (key: string) => Readonly<Record<string, string>>

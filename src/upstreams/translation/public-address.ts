@@ -4,7 +4,8 @@
  *
  * The name is not looked up: whoever fetches resolves it once more, and may be told something else.
  */
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
+import { carriedV4, isInnerName, kindOf } from '../http/addresses.ts'
 
 /** Host and port as they are written. Two parsers that disagree about a text must not be given it. */
 const AUTHORITY = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=[/?#]|$)/i
@@ -12,39 +13,6 @@ const AUTHORITY = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=[
 const AMBIGUOUS = /[\\\x00-\x20\x7f]|\/(?:\.|%2e){1,2}(?=[/?#]|$)/i
 
 const PORTS: ReadonlySet<string> = new Set(['', '80', '443', '8080', '8443'])
-
-/** Names that exist in somebody's own network only; a name without a dot is one too. */
-const INNER_NAME = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|corp|arpa)$/
-
-const INNER_V4: readonly (readonly [network: string, prefix: number])[] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.88.99.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 3],
-]
-/** Within 2000::/3, which is all that is public: what carries an IPv4 address, and documentation. */
-const INNER_V6: readonly (readonly [network: string, prefix: number])[] = [
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-]
-
-const inner = new BlockList()
-for (const [network, prefix] of INNER_V4) inner.addSubnet(network, prefix, 'ipv4')
-for (const [network, prefix] of INNER_V6) inner.addSubnet(network, prefix, 'ipv6')
-const publicV6 = new BlockList()
-publicV6.addSubnet('2000::', 3, 'ipv6')
 
 /** What is wrong with an `http:` or `https:` address as one that anybody may be asked to fetch; undefined when nothing is. */
 export function whyNotPublic(address: string): string | undefined {
@@ -55,11 +23,9 @@ export function whyNotPublic(address: string): string | undefined {
 }
 
 function isPublicHost(hostname: string): boolean {
-  if (isIPv4(hostname)) return !inner.check(hostname, 'ipv4')
-  if (hostname.startsWith('[')) {
-    const address = hostname.slice(1, -1)
-    return isIPv6(address) && publicV6.check(address, 'ipv6') && !inner.check(address, 'ipv6')
-  }
-  const name = hostname.replace(/\.$/, '')
-  return name.includes('.') && !INNER_NAME.test(name)
+  if (isIPv4(hostname)) return kindOf(hostname) === 'public'
+  if (!hostname.startsWith('[')) return !isInnerName(hostname)
+  const address = hostname.slice(1, -1)
+  // Where an address leads that carries another one, the network beside the server decides.
+  return isIPv6(address) && kindOf(address) === 'public' && carriedV4(address) === undefined
 }

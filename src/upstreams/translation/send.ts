@@ -1,9 +1,8 @@
 /** The way of a call to a target of another wire, the same for all of them. */
-import type { Dispatcher } from 'undici'
 import { GatewayError, modelNotFound } from '../../errors.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Answer, Cacheable, Call, Caller, Target, Upstream } from '../../nouns.ts'
-import type { UpstreamTimeouts } from '../http/pool.ts'
+import type { OriginPool, UpstreamTimeouts } from '../http/pool.ts'
 import { estimateTokens } from './count.ts'
 import { countTokens } from './counting.ts'
 import { batchEmbedContents, embedContent } from './embed.ts'
@@ -20,7 +19,7 @@ export interface TranslatedSendOptions {
   /** The upstream's name. */
   readonly name: string
   readonly translator: Translator
-  readonly pool: Pick<Dispatcher, 'dispatch'>
+  readonly pool: Pick<OriginPool, 'dispatch'>
   /** In front of each request's path, without a slash at its end. */
   readonly basePath: string
   /** The credential's headers, and whatever else each request carries; the key is empty when there is none. */

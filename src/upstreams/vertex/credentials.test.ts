@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fails } from '../../nouns.fixture.ts'
+import { STRICT_EGRESS } from '../http/egress.ts'
 import { type GoogleCredentialsOptions, googleCredentials } from './credentials.ts'
+import { tokenFetch } from './google-auth.ts'
 import { type Reply, serve } from './testing.fixture.ts'
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -169,6 +171,7 @@ test('[VTX-01] on a machine of Google’s the metadata server gives the token an
     project: undefined,
     file: undefined,
     waitMs: 5_000,
+    fetch: tokenFetch(STRICT_EGRESS, 5_000),
   }).access(0)
   assert.deepEqual([access.secret, access.project], ['token-7', 'project-of-the-machine'])
 })

@@ -1,7 +1,7 @@
 /** What a request to Vertex shows of itself: an access token of Google Cloud, or an express key. */
-import type { AuthClient, GoogleAuth } from 'google-auth-library'
+import type { GoogleAuth } from 'google-auth-library'
 import { GatewayError } from '../../errors.ts'
-import { openAuth } from './google-auth.ts'
+import { boundClient, openAuth } from './google-auth.ts'
 
 export interface Access {
   readonly headers: Readonly<Record<string, string>>
@@ -32,8 +32,8 @@ export interface GoogleCredentialsOptions {
   readonly file: string | undefined
   /** Milliseconds that a token is waited for. */
   readonly waitMs: number
-  /** How the library asks; for tests. */
-  readonly fetch?: typeof globalThis.fetch
+  /** How the library asks. */
+  readonly fetch: typeof globalThis.fetch
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -74,7 +74,7 @@ export function googleCredentials(options: GoogleCredentialsOptions): Credential
   async function ask(): Promise<Token> {
     auth ??= openAuth(options)
     const opened = await auth
-    const client = (await opened.getClient()) as AuthClient
+    const client = await boundClient(opened, options.fetch)
     const { token: secret } = await client.getAccessToken()
     if (!secret) throw new Error('the credentials gave no access token')
     const project = options.project ?? (await opened.getProjectId())

@@ -1,12 +1,22 @@
 /** Google's own library, and of its clients the one that a credentials file asks for. */
 import { readFile } from 'node:fs/promises'
 import type { AuthClient, GoogleAuth } from 'google-auth-library'
+import type { Egress } from '../http/egress.ts'
+import { createEgressFetch } from '../http/egress-fetch.ts'
 
 export interface GoogleAuthOptions {
   /** A JSON file of Google Cloud; undefined: the environment's default credentials. */
   readonly file: string | undefined
-  /** How the library asks; for tests. */
-  readonly fetch?: typeof globalThis.fetch
+  /** How the library asks. */
+  readonly fetch: typeof globalThis.fetch
+}
+
+/** Google's and AWS's, by name and address: where a workload's own credentials come from. */
+const METADATA_SERVERS = ['metadata.google.internal', '169.254.169.254', 'fd20:ce::254', 'fd00:ec2::254']
+
+/** For tokens only, the metadata of the cloud may be asked. */
+export function tokenFetch(egress: Egress, waitMs: number): typeof globalThis.fetch {
+  return createEgressFetch(egress.allowing(METADATA_SERVERS), waitMs)
 }
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
@@ -14,8 +24,9 @@ const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 /** Loaded here and not before, because only some gateways have such an upstream. */
 export async function openAuth({ file, fetch }: GoogleAuthOptions): Promise<GoogleAuth> {
   const library = await import('google-auth-library')
-  const clientOptions: ClientOptions =
-    fetch === undefined ? {} : { transporterOptions: { fetchImplementation: fetch } }
+  const clientOptions: ClientOptions = { transporterOptions: { fetchImplementation: fetch } }
+  // The metadata server is asked by way of this one, whatever the client's own options say.
+  library.gaxios.instance.defaults.fetchImplementation = fetch
   if (file === undefined) {
     return new library.GoogleAuth({ scopes: SCOPE, clientOptions }) as unknown as GoogleAuth
   }
@@ -26,6 +37,27 @@ export async function openAuth({ file, fetch }: GoogleAuthOptions): Promise<Goog
     authClient,
     ...(projectId !== undefined && { projectId }),
   }) as unknown as GoogleAuth
+}
+
+/**
+ * The auth's client, and the one behind it whose place it takes: each asks by `fetch`, however the library made it.
+ * Throws for the one kind that opens sockets of its own.
+ */
+export async function boundClient(auth: GoogleAuth, fetch: typeof globalThis.fetch): Promise<AuthClient> {
+  const client = (await auth.getClient()) as AuthClient
+  for (let one: Bindable | undefined = client as Bindable; one !== undefined; one = one.sourceClient) {
+    if (one.credentialSourceType === 'certificate')
+      throw new Error('credentials from a client certificate are not supported: use a file or an address')
+    one.transporter.defaults.fetchImplementation = fetch
+  }
+  return client
+}
+
+/** What the library's types keep to themselves. */
+interface Bindable {
+  readonly transporter: { readonly defaults: { fetchImplementation?: unknown } }
+  readonly credentialSourceType?: string
+  readonly sourceClient?: Bindable
 }
 
 type Library = typeof import('google-auth-library')

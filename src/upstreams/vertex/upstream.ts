@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Answer, Cacheable, Call, Caller, Target, Upstream } from '../../nouns.ts'
 import { withEdits } from '../../wire/json-spans.ts'
+import { type Egress, STRICT_EGRESS } from '../http/egress.ts'
 import { answerError } from '../http/errors.ts'
 import { Exchange } from '../http/exchange.ts'
 import { fetchJson, openPool, timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
@@ -14,6 +15,7 @@ import { type Context, editsOf } from './differences.ts'
 import { embed } from './embed.ts'
 import { type EmbedStep, embedSteps } from './embeddings.ts'
 import { endpointOf, modelPath } from './endpoint.ts'
+import { tokenFetch } from './google-auth.ts'
 import { listModels } from './models.ts'
 import { vertexProtocol } from './protocol.ts'
 import { buildRequest, type Prepared, prepare } from './request.ts'
@@ -32,6 +34,7 @@ export interface VertexOptions {
   readonly credentialsFile?: string | undefined
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
+  readonly egress?: Egress | undefined
   readonly library: Library
   /** Where tokens come from; for tests. */
   readonly credentials?: Credentials
@@ -46,7 +49,7 @@ const FAMILIES_WITH_CACHES = /^gemini-(?!.*(?:embedding|image|tts|live))/
 export function createVertexUpstream(options: VertexOptions): Upstream {
   const { name, keys, library } = options
   const endpoint = endpointOf(options.location, options.baseUrl, keys.length > 0)
-  const pool = openPool(endpoint.origin, options.timeouts, options.connectionsMax)
+  const pool = openPool(endpoint.origin, options)
   const credentials = options.credentials ?? credentialsOf(options)
   const fetched = (request: Parameters<typeof fetchJson>[2]) =>
     fetchJson(name, pool, request, options.timeouts.firstByte)
@@ -131,8 +134,15 @@ export function createVertexUpstream(options: VertexOptions): Upstream {
 
 const asItIs = ({ body }: Call): Prepared => ({ body, headers: {} })
 
-function credentialsOf({ name, keys, project, credentialsFile, timeouts }: VertexOptions): Credentials {
+function credentialsOf(options: VertexOptions): Credentials {
+  const { name, keys, project, credentialsFile, timeouts, egress = STRICT_EGRESS } = options
   if (keys.length > 0) return expressKeys(keys)
   const waitMs = timeouts.connect * TOKEN_WAIT_FACTOR
-  return googleCredentials({ name, project, file: credentialsFile, waitMs })
+  return googleCredentials({
+    name,
+    project,
+    file: credentialsFile,
+    waitMs,
+    fetch: tokenFetch(egress, waitMs),
+  })
 }
