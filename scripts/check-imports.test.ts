@@ -35,6 +35,40 @@ const SOUND = {
   'cli/serve.ts': `const { m } = await import('../main.ts')\nconsole.log(process.env, m)\n`,
 }
 
+const OPENING = [
+  `import { Pool } from 'undici'`,
+  `import { type Dispatcher, Agent as A } from 'undici'`,
+  `import * as net from 'node:net'`,
+  `import { createServer, connect } from 'node:net'`,
+  `import { get } from 'http'`,
+  `import https from 'node:https'`,
+  `import 'node:tls'`,
+  `export { request } from 'node:http'`,
+  `const { Client } = await import('pg')`,
+  `const answer = await fetch('http://h')`,
+  `const answer = await globalThis.fetch('http://h')`,
+  `const socket = new WebSocket('ws://h')`,
+]
+const NOT_OPENING = [
+  `import type { Pool } from 'undici'`,
+  `import { type Pool } from 'undici'`,
+  `import { BlockList, createServer, type Socket } from 'node:net'`,
+  `import { STATUS_CODES } from 'node:http'`,
+  `type Library = typeof import('google-auth-library')`,
+  `const answer = await client.fetch('http://h')`,
+  `const text = "import { get } from 'node:http'"`,
+]
+test('[NEV-40] only one function opens connections', () => {
+  for (const line of OPENING) {
+    const [found = 'nothing', ...more] = check({ ...SOUND, 'upstreams/http/x.ts': line })
+    assert.match(found, /^src\/upstreams\/http\/x\.ts:1: .* can open connections/, line)
+    assert.deepEqual(more, [], line)
+  }
+  for (const line of NOT_OPENING) assert.deepEqual(check({ ...SOUND, 'upstreams/http/x.ts': line }), [], line)
+  assert.deepEqual(check({ ...SOUND, 'upstreams/http/pool.ts': OPENING[0] as string }), [])
+  assert.deepEqual(check({ ...SOUND, 'upstreams/http/x.test.ts': OPENING.join('\n') }), [])
+})
+
 test('a sound project passes', () => {
   assert.deepEqual(check(SOUND), [])
 })

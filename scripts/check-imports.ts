@@ -6,6 +6,7 @@ import { importsOf, resolveImport } from './imports.ts'
 import { lex, type Token } from './lex.ts'
 import { type Problem, report } from './problem.ts'
 import { PROJECT, typescriptFiles } from './project.ts'
+import { socketProblems } from './socket-rules.ts'
 
 /** `gemini` is not one of them: it is the language that Wasat speaks. */
 const PROVIDERS = ['anthropic', 'openai', 'cometapi', 'vertex']
@@ -37,6 +38,7 @@ export function checkImports(root: string): Problem[] {
     ...importProblems(root, source),
     ...exportProblems(source),
     ...nameProblems(source),
+    ...socketProblems(source.file, source.tokens).map((problem) => ({ file: source.file, ...problem })),
   ])
   return [...problems, ...cycleProblems(files)]
 }

@@ -67,7 +67,7 @@ export function videosCollection(room: VideoParts): Collection {
     },
   }
 
-  const fetch = (prefix: string): Endpoint => ({
+  const fetchOperation = (prefix: string): Endpoint => ({
     method: 'POST',
     path: `${prefix}models/{}:fetchPredictOperation`,
     handle: async ({ request, caller }) => {
@@ -86,7 +86,7 @@ export function videosCollection(room: VideoParts): Collection {
   return {
     endpoints: [
       create(room, ''),
-      ...CLOUDS.flatMap((prefix) => [create(room, prefix), fetch(prefix)]),
+      ...CLOUDS.flatMap((prefix) => [create(room, prefix), fetchOperation(prefix)]),
       get,
       list,
       nestedDownload(parts, room.finder),
