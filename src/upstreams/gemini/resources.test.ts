@@ -74,7 +74,7 @@ test('[RELAY-15] an account’s tag is short, stable, its own, and tells nothing
   assert.equal(new Set([tagOf('up', 'key'), tagOf('up', 'yek'), tagOf('down', 'key')]).size, 3)
 })
 
-test('[RELAY-15] whatever host an upload’s address names, it goes on at the upstream', async (t) => {
+test('[RELAY-15] [NEV-41] whatever host an upload’s address names, it goes on at the upstream', async (t) => {
   let address = ''
   const { host, origin, asked } = await serve(t, '/below', (_, response) => {
     response.writeHead(200, { 'X-Goog-Upload-URL': address }).end()
@@ -92,7 +92,7 @@ test('[RELAY-15] whatever host an upload’s address names, it goes on at the up
   }
 })
 
-test('[RELAY-09] a redirect is followed within the host, and never to another one', async (t) => {
+test('[RELAY-09] [NEV-41] a redirect is followed within the host, and never to another one', async (t) => {
   const { host, asked } = await serve(t, '', ({ url = '' }, response) => {
     const location = {
       '/v1beta/files/abc?a=b': '/v1beta/other',

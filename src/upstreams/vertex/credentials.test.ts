@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fails } from '../../nouns.fixture.ts'
+import { named } from '../http/egress.fixture.ts'
 import { STRICT_EGRESS } from '../http/egress.ts'
+import { createEgressFetch } from '../http/egress-fetch.ts'
 import { type GoogleCredentialsOptions, googleCredentials } from './credentials.ts'
 import { tokenFetch } from './google-auth.ts'
 import { type Reply, serve } from './testing.fixture.ts'
@@ -131,6 +133,68 @@ test('[VTX-01] U46 a token that does not come in time is an upstream that cannot
   const credentials = open({ file: fileOf(t, SERVICE_ACCOUNT), waitMs: 50 })
   await assert.rejects(credentials.access(0), fails('upstream_unreachable'))
   answer?.()
+})
+
+test('[NEV-40] the client behind an impersonated account asks by the same way; a client certificate goes no other', async (t) => {
+  const { asked, open } = await tokenServer(t, (turn) =>
+    turn === 0
+      ? tokenOf(0)
+      : { body: JSON.stringify({ accessToken: 'of-another', expireTime: '2126-01-01T00:00:00Z' }) },
+  )
+  const impersonated = fileOf(t, {
+    type: 'impersonated_service_account',
+    service_account_impersonation_url:
+      'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot@p.iam.gserviceaccount.com:generateAccessToken',
+    source_credentials: { type: 'authorized_user', client_id: 'i', client_secret: 's', refresh_token: 'r' },
+  })
+  assert.equal((await open({ file: impersonated, project: 'p' }).access(0)).secret, 'of-another')
+  assert.deepEqual(
+    asked.map(({ url }) => url.split(':').at(-1)),
+    ['/token', 'generateAccessToken'],
+  )
+  const certificate = fileOf(t, {
+    type: 'external_account',
+    audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:mtls',
+    token_url: 'https://sts.mtls.googleapis.com/v1/token',
+    credential_source: { certificate: { use_default_certificate_config: true } },
+  })
+  await assert.rejects(
+    open({ file: certificate, project: 'p' }).access(0),
+    (error: Error & { hint?: string }) => {
+      assert.match(error.hint ?? '', /client certificate are not supported/)
+      return fails('upstream_refused_credential')(error)
+    },
+  )
+  assert.equal(asked.length, 2)
+})
+
+test('[NEV-40] [NEV-41] for tokens the metadata of the cloud may be asked, and no redirect is followed', async (t) => {
+  const stolen = await serve(t, () => ({ body: '{}' }))
+  const { origin, asked } = await serve(t, ({ url }) =>
+    url === '/there'
+      ? { body: '{"a":1}', headers: { 'metadata-flavor': 'Google', 'set-cookie': 'a' } }
+      : { status: 307, headers: { location: stolen.origin }, body: '' },
+  )
+  const { port } = new URL(origin)
+  const { egress } = named({ 'metadata.google.internal': [['127.0.0.1']] })
+  const fetchToken = tokenFetch(egress, 1_000)
+  const at = `http://metadata.google.internal:${port}`
+  const headers = { authorization: 'Bearer secret', 'metadata-flavor': 'Google' }
+  const answer = await fetchToken(`${at}/there`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams({ b: 'c' }),
+  })
+  assert.deepEqual(
+    [answer.status, answer.headers.get('metadata-flavor'), await answer.json()],
+    [200, 'Google', { a: 1 }],
+  )
+  assert.deepEqual([asked[0]?.body, asked[0]?.headers['metadata-flavor']], ['b=c', 'Google'])
+  assert.equal((await fetchToken(`${at}/elsewhere`, { headers })).status, 307)
+  assert.equal(stolen.asked.length, 0)
+  await assert.rejects(fetchToken('http://169.254.169.253/'), /egress\.allow/)
+  await assert.rejects(createEgressFetch(egress, 1_000)(`${at}/there`), /metadata service/)
 })
 
 /** Sets variables of the environment until the test is over; undefined takes one away. */
