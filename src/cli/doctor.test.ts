@@ -97,13 +97,18 @@ test('[CLI-03] upstreams are connected to only when asked', async (t) => {
   const port = await listen(server)
   const file = join(folder, 'network.yaml')
   const upstream = (at: number) => `{ kind: gemini, baseUrl: "http://127.0.0.1:${at}", keys: [k] }`
-  writeFileSync(file, `upstreams: { up: ${upstream(port)}, down: ${upstream(1)}, box: { kind: sandbox } }`)
+  const metadata = 'metadata: { kind: gemini, baseUrl: "http://169.254.169.254", keys: [k] }'
+  writeFileSync(
+    file,
+    `upstreams: { up: ${upstream(port)}, down: ${upstream(1)}, ${metadata}, box: { kind: sandbox } }`,
+  )
   const offline = await examine(`--config ${file}`)
   assert.deepEqual([offline.ok, offline.find('upstream up')], [true, undefined])
   const { ok, find } = await examine(`--network --config ${file}`)
   assert.equal(ok, false)
   assert.equal(find('upstream up')!.state, 'ok')
   assert.match(find('upstream down')!.detail, /ECONNREFUSED/)
+  assert.match(find('upstream metadata')!.next ?? '', /169\.254\.169\.254 is .*egress\.allow/)
   assert.equal(find('upstream box')!.state, 'ok')
 })
 

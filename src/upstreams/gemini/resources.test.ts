@@ -90,6 +90,8 @@ test('[RELAY-15] [NEV-41] whatever host an upload’s address names, it goes on 
     await host.relay(request({ method: 'POST', to: { continueAt } }))
     assert.equal(asked.at(-1)?.url, path)
   }
+  address = 'data:text/plain,upload'
+  assert.equal((await host.relay(request({ method: 'POST', to: START }))).continueAt, undefined)
 })
 
 test('[RELAY-09] [NEV-41] a redirect is followed within the host, and never to another one', async (t) => {

@@ -194,6 +194,19 @@ test('[NEV-40] [NEV-41] for tokens the metadata of the cloud may be asked, and n
   assert.equal((await fetchToken(`${at}/elsewhere`, { headers })).status, 307)
   assert.equal(stolen.asked.length, 0)
   await assert.rejects(fetchToken('http://169.254.169.253/'), /egress\.allow/)
+  const file = fileOf(t, {
+    type: 'external_account',
+    audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    token_url: `http://0.0.0.0:${port}/v1/token`,
+    credential_source: { file: fileOf(t, 'the-subject-token') },
+  })
+  const credentials = googleCredentials({ name: 'up', project: 'p', file, waitMs: 2_000, fetch: fetchToken })
+  await assert.rejects(credentials.access(0), (error: Error & { hint?: string }) => {
+    assert.match(error.hint ?? '', /egress\.allow/)
+    return fails('upstream_unreachable')(error)
+  })
+  assert.equal(asked.length, 2)
   await assert.rejects(createEgressFetch(egress, 1_000)(`${at}/there`), /metadata service/)
 })
 

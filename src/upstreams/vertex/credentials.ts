@@ -1,6 +1,7 @@
 /** What a request to Vertex shows of itself: an access token of Google Cloud, or an express key. */
 import type { GoogleAuth } from 'google-auth-library'
 import { GatewayError } from '../../errors.ts'
+import { EGRESS_REFUSED } from '../http/egress-policy.ts'
 import { boundClient, openAuth } from './google-auth.ts'
 
 export interface Access {
@@ -165,7 +166,8 @@ function failureOf(name: string, thrown: unknown): GatewayError {
 
 function isOfNetwork(code: unknown): boolean {
   return (
-    typeof code === 'string' &&
-    /^(?:E(?:CONN|TIMEDOUT|AI_AGAIN|HOSTUNREACH|NETUNREACH|NOTFOUND|PIPE)|UND_)/.test(code)
+    (typeof code === 'string' &&
+      /^(?:E(?:CONN|TIMEDOUT|AI_AGAIN|HOSTUNREACH|NETUNREACH|NOTFOUND|PIPE)|UND_)/.test(code)) ||
+    code === EGRESS_REFUSED
   )
 }

@@ -48,14 +48,20 @@ export async function boundClient(auth: GoogleAuth, fetch: typeof globalThis.fet
   for (let one: Bindable | undefined = client as Bindable; one !== undefined; one = one.sourceClient) {
     if (one.credentialSourceType === 'certificate')
       throw new Error('credentials from a client certificate are not supported: use a file or an address')
-    one.transporter.defaults.fetchImplementation = fetch
+    // The exchange of a workload's proof has a transporter that takes nothing from its client.
+    for (const { transporter } of [one, one.stsCredential ?? one])
+      transporter.defaults.fetchImplementation = fetch
   }
   return client
 }
 
-/** What the library's types keep to themselves. */
-interface Bindable {
+interface Asking {
   readonly transporter: { readonly defaults: { fetchImplementation?: unknown } }
+}
+
+/** What the library's types keep to themselves. */
+interface Bindable extends Asking {
+  readonly stsCredential?: Asking
   readonly credentialSourceType?: string
   readonly sourceClient?: Bindable
 }
