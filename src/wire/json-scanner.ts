@@ -144,6 +144,11 @@ export class JsonScanner {
     this.#next = watch && compileWatch(watch)
   }
 
+  /** Of a text that is one array: elements that have begun. */
+  get elements(): number {
+    return this.#members[1] ?? 0
+  }
+
   /** Whether the whole text is one object; known once its first byte was read. */
   get isObject(): boolean {
     return this.#rootKind === OBJECT

@@ -9,19 +9,22 @@ function run(pieces: readonly Buffer[]) {
   const events: string[] = []
   const strays: Buffer[] = []
   let long = ''
-  const framing = new SseFraming({
-    bytes: (bytes) => void out.push(Buffer.from(bytes)),
-    event: (buffer, start, end) => void events.push(buffer.toString('utf8', start, end).trimEnd()),
-    longEvent: (part, isLast) => {
-      long += part.toString('latin1')
-      if (isLast) {
-        events.push(Buffer.from(long, 'latin1').toString().trimEnd())
-        long = ''
-      }
+  const framing = new SseFraming(
+    {
+      bytes: (bytes) => void out.push(Buffer.from(bytes)),
+      event: (buffer, start, end) => void events.push(buffer.toString('utf8', start, end).trimEnd()),
+      longEvent: (part, isLast) => {
+        long += part.toString('latin1')
+        if (isLast) {
+          events.push(Buffer.from(long, 'latin1').toString().trimEnd())
+          long = ''
+        }
+      },
+      stray: (bytes) => void strays.push(Buffer.from(bytes)),
+      tooLong: () => assert.fail('too long'),
     },
-    stray: (bytes) => void strays.push(Buffer.from(bytes)),
-    tooLong: () => assert.fail('too long'),
-  })
+    32 * 1024 * 1024,
+  )
   for (const piece of pieces) framing.write(piece)
   framing.end()
   return { bytes: Buffer.concat(out), writes: out, events, stray: Buffer.concat(strays).toString() }

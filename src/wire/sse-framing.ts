@@ -8,8 +8,6 @@
 
 /** A partial event is held until it is whole, up to this; then its bytes go out as they come. */
 const HELD_BYTES_MAX = 128 * 1024
-/** One event, such as one that carries a 4K image. */
-const EVENT_BYTES_MAX = 32 * 1024 * 1024
 
 const LF = 0x0a
 const CR = 0x0d
@@ -24,7 +22,7 @@ export interface SseListener {
   longEvent(part: Buffer, isLast: boolean): void
   /** Something that is no event: bare JSON, as Google's front end writes an error after events. */
   stray(bytes: Buffer): void
-  /** The event is longer than `EVENT_BYTES_MAX`. */
+  /** The event is longer than it may be. */
   tooLong(): void
 }
 
@@ -33,6 +31,7 @@ type LongEvent = 'no' | 'line' | 'blank'
 
 export class SseFraming {
   readonly #listener: SseListener
+  readonly #eventBytesMax: number
   #held: Buffer[] = []
   #heldBytes = 0
   #isFirst = true
@@ -41,8 +40,9 @@ export class SseFraming {
   #strayed = false
   #isCut = false
 
-  constructor(listener: SseListener) {
+  constructor(listener: SseListener, eventBytesMax: number) {
     this.#listener = listener
+    this.#eventBytesMax = eventBytesMax
   }
 
   write(piece: Buffer): void {
@@ -150,7 +150,7 @@ export class SseFraming {
       const lineEnd = buffer.indexOf(LF, start)
       const stop = lineEnd < 0 ? buffer.length : lineEnd
       this.#longBytes += stop
-      if (this.#longBytes > EVENT_BYTES_MAX) {
+      if (this.#longBytes > this.#eventBytesMax) {
         this.#listener.tooLong()
         return buffer.length
       }

@@ -159,7 +159,6 @@ const BROKEN: readonly FaultRow[] = [
     modes: ['stream'],
     play: says((cell) => begun(cell)),
     sees: () => broken({ text: /"code":504/ }),
-    todo: 'a stream that is broken off for its silence says 503',
   },
   ...(['gemini', 'openai', 'anthropic'] as const).map(
     (wire): FaultRow => ({
@@ -168,7 +167,6 @@ const BROKEN: readonly FaultRow[] = [
       wires: [wire],
       play: dripping,
       sees: () => broken({ text: SPOKEN_TWO, tookMs: [IDLE_MS - 250, IDLE_MS + SLACK_MS] }),
-      ...(wire !== 'gemini' && { todo: 'a translated stream is kept alive by bytes that are no event' }),
     }),
   ),
   {

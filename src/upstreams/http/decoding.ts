@@ -9,8 +9,6 @@ import {
   createZstdDecompress,
 } from 'node:zlib'
 
-/** Of one answer, decoded. */
-const DECODED_BYTES_MAX = 256 * 1024 * 1024
 /** No answer of a model is a hundredth of itself, unless somebody made it so; a short one may be anything. */
 const RATIO_MAX = 100
 const RATIO_FROM_BYTES = 8 * 1024 * 1024
@@ -126,7 +124,6 @@ export class Decoder {
   }
 
   #isBomb(): boolean {
-    if (this.#decodedBytes > DECODED_BYTES_MAX) return true
     return this.#decodedBytes > RATIO_FROM_BYTES && this.#decodedBytes > this.#receivedBytes * RATIO_MAX
   }
 

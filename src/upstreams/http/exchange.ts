@@ -6,9 +6,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../../errors.ts'
 import type { Answer, Chunk, Reading, Sink, Source } from '../../nouns.ts'
+import { ANSWER_BOUNDS, type AnswerBounds } from './bounds.ts'
 import { codingOf, Decoder } from './decoding.ts'
-import { answerError, connectionError, errorWithoutKey, RefusedInside, withoutKey } from './errors.ts'
+import { answerError, connectionError, errorWithoutKey, noRoom, RefusedInside, withoutKey } from './errors.ts'
 import { headFault } from './head.ts'
+import { type ExchangeTimeouts, Patience } from './patience.ts'
 import type { AnswerReader, ErrorAnswer, Protocol } from './protocol.ts'
 import { retryAfterHeader } from './retry-after.ts'
 import { expectSocket, type SentOn, wasStale } from './sent-on.ts'
@@ -17,6 +19,8 @@ export type { AnswerReader, ErrorAnswer, Protocol } from './protocol.ts'
 
 /** An error body is read whole, because its details say whose fault it is. */
 const ERROR_BYTES_MAX = 1024 * 1024
+/** So much of an event that is long, such as an image, is life as well. */
+const LIFE_BYTES = 64 * 1024
 /** Early hints and their like, before the answer proper. */
 const INFORMATIONAL_MAX = 1_000
 const NOTHING_READ: Reading = {
@@ -32,18 +36,9 @@ export interface ExchangeOptions {
   readonly name: string
   readonly protocol: Protocol
   readonly timeouts: ExchangeTimeouts
+  readonly bounds?: AnswerBounds | undefined
   /** The credential that was sent, and that no answer may show to the client. Empty when there was none. */
   readonly key: string
-}
-
-/** In milliseconds. One timer for each exchange, because the client library would make three. */
-export interface ExchangeTimeouts {
-  /** Until the answer has begun. */
-  readonly begin: number
-  /** Between two events of a stream. */
-  readonly idle: number
-  /** Until the last byte. */
-  readonly total: number
 }
 
 export class Exchange implements Source {
@@ -51,6 +46,8 @@ export class Exchange implements Source {
   readonly answer: Promise<Answer>
 
   readonly #options: ExchangeOptions
+  readonly #bounds: AnswerBounds
+  readonly #patience: Patience
   readonly #sentAtMs = performance.now()
   #settle!: { resolve(answer: Answer): void; reject(error: GatewayError): void }
   #controller: Controller | undefined
@@ -70,14 +67,21 @@ export class Exchange implements Source {
   #errorBytes = 0
   #isBegun = false
   #isOver = false
-  #timer: NodeJS.Timeout | undefined
-  #idleTimer: NodeJS.Timeout | undefined
+  /** Bytes of the answer, decoded. */
+  #bytes = 0
+  /** Those of them that wait here for more. */
+  #heldBytes = 0
+  #events = 0
+  /** Where it last showed life. */
+  #liveBytes = 0
   #early: Chunk[] = []
   #ending: { last: Chunk | undefined } | { error: GatewayError } | undefined
   #sink: Sink | undefined
 
   constructor(options: ExchangeOptions) {
     this.#options = options
+    this.#bounds = options.bounds ?? ANSWER_BOUNDS
+    this.#patience = new Patience(options.timeouts, () => this.#expire())
     this.answer = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -90,7 +94,7 @@ export class Exchange implements Source {
     // Given up while it waited for a socket: nothing of it may go out.
     if (this.#isOver) return controller.abort(hungUp())
     this.#sentOn = expectSocket()
-    this.#timer = setTimeout(() => this.#expire(), this.#options.timeouts.begin)
+    this.#patience.awaitBegin()
   }
 
   onResponseStart(_: Controller, status: number, headers: IncomingHttpHeaders): void {
@@ -103,7 +107,9 @@ export class Exchange implements Source {
       return this.#fail(answerError(this.#options.name, fault, false, again))
     }
     this.#headers = this.#decode(headers)
-    if (status === 200) this.#reader = this.#options.protocol.reader((chunk) => this.#pass(chunk))
+    if (status !== 200) return
+    const { eventBytesMax } = this.#bounds
+    this.#reader = this.#options.protocol.reader((chunk) => this.#pass(chunk), eventBytesMax)
   }
 
   /**
@@ -133,6 +139,10 @@ export class Exchange implements Source {
 
   #take(piece: Buffer): void {
     if (this.#reader === undefined) return this.#takeErrorBytes(piece)
+    this.#bytes += piece.length
+    if (this.#bytes > this.#bounds.answerBytesMax) return this.#fail(this.#fault('sent too long an answer'))
+    if (!this.#bounds.held.take(piece.length)) return this.#fail(noRoom(this.#options.name))
+    this.#heldBytes += piece.length
     if (this.#arrived.push(piece) === 1) process.nextTick(() => this.#readArrived())
   }
 
@@ -226,7 +236,7 @@ export class Exchange implements Source {
     this.#arrived = []
     try {
       this.#reader.write(arrived.length === 1 ? (arrived[0] as Buffer) : Buffer.concat(arrived))
-      if (this.#options.protocol.wire === 'objects' && !this.#isOver) this.#noteLife()
+      this.#noteEvents(this.#reader.events)
     } catch (error) {
       this.#stumble(error)
     }
@@ -234,12 +244,25 @@ export class Exchange implements Source {
 
   /**
    * A translation swallows events: thoughts that nobody asked to see, the pieces of a call. That valid ones come is life
-   * enough, long before the first chunk does.
+   * enough, long before the first chunk does. Bytes that never become one are not.
    */
-  #noteLife(): void {
-    if (this.#options.protocol.delivery === 'unary') return
-    if (this.#idleTimer === undefined) this.#watchStream()
-    else this.#idleTimer.refresh()
+  #noteEvents(events: number | undefined): void {
+    if (events === undefined) {
+      if (this.#isBegun || this.#options.protocol.delivery !== 'unary') this.#patience.awaitEvents()
+      return
+    }
+    const isNew = events !== this.#events
+    if (isNew) this.#giveBack()
+    if (!isNew && this.#bytes - this.#liveBytes < LIFE_BYTES) return
+    this.#events = events
+    this.#liveBytes = this.#bytes
+    this.#patience.awaitEvents()
+  }
+
+  /** What was held has been read, and goes on its way. */
+  #giveBack(): void {
+    this.#bounds.held.give(this.#heldBytes)
+    this.#heldBytes = 0
   }
 
   #pass(chunk: Chunk): void {
@@ -248,7 +271,7 @@ export class Exchange implements Source {
       return
     }
     this.#begin()
-    this.#idleTimer?.refresh()
+    this.#giveBack()
     if (this.#sink === undefined) this.#early.push(chunk)
     else this.#sink.chunk(chunk)
   }
@@ -256,7 +279,7 @@ export class Exchange implements Source {
   #begin(refusal?: ErrorAnswer): void {
     if (this.#isBegun) return
     this.#isBegun = true
-    if (!this.#isOver && this.#idleTimer === undefined) this.#watchStream()
+    this.#patience.awaitEvents()
     const { wire, delivery, translation, headers } = this.#options.protocol
     const hint = refusal?.hint
     this.#settle.resolve({
@@ -271,13 +294,6 @@ export class Exchange implements Source {
       ...(hint !== undefined && { hint }),
       firstByteMs: performance.now() - this.#sentAtMs,
     })
-  }
-
-  #watchStream(): void {
-    const { idle, total } = this.#options.timeouts
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#expire(), Math.max(1, total - (performance.now() - this.#sentAtMs)))
-    this.#idleTimer = setTimeout(() => this.#expire(), idle)
   }
 
   #takeErrorBytes(piece: Buffer): void {
@@ -308,9 +324,9 @@ export class Exchange implements Source {
   }
 
   #expire(): void {
-    const begun = this.#isBegun
-    const code = begun ? 'upstream_broken' : 'upstream_timeout'
-    this.#fail(new GatewayError(code, 'Deadline expired before operation could complete.'))
+    const code = this.#isBegun ? 'deadline_exceeded' : 'upstream_timeout'
+    const hint = `${this.#options.name}: took too long, or was silent for too long`
+    this.#fail(new GatewayError(code, 'Deadline expired before operation could complete.', { hint }))
   }
 
   #fault(what: string): GatewayError {
@@ -351,9 +367,9 @@ export class Exchange implements Source {
 
   #over(): void {
     this.#isOver = true
+    this.#giveBack()
     this.#decoder?.destroy()
-    clearTimeout(this.#timer)
-    clearTimeout(this.#idleTimer)
+    this.#patience.stop()
   }
 }
 

@@ -5,7 +5,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Call } from '../../nouns.ts'
 import { type Egress, STRICT_EGRESS } from './egress.ts'
 import { connectionError } from './errors.ts'
-import type { ExchangeTimeouts } from './exchange.ts'
+import type { ExchangeTimeouts } from './patience.ts'
 
 export interface OutgoingRequest {
   readonly method: 'GET' | 'POST'

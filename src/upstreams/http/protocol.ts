@@ -12,6 +12,8 @@ export interface AnswerReader {
   reading(): Reading
   /** The answer is over before it said anything: it may be passed on, but another one may be better. */
   readonly isEmpty?: boolean
+  /** Whole events so far: a stream lives while they become more, whatever bytes come. An answer has none. */
+  readonly events?: number | undefined
 }
 
 /** What one wire says of an answer; the exchange itself knows none. */
@@ -20,7 +22,7 @@ export interface Protocol {
   readonly wire: Answer['wire']
   readonly delivery: Answer['delivery']
   /** Reads an answer of status 200. */
-  reader(pass: (chunk: Chunk) => void): AnswerReader
+  reader(pass: (chunk: Chunk) => void, eventBytesMax: number): AnswerReader
   /** The error answer that the client is to see, from a whole body without our credential; or what to throw. */
   refusal(status: number, headers: IncomingHttpHeaders, body: Buffer): ErrorAnswer | GatewayError
   /** Of the answer's headers, those that the client may see; `retry-after` is the hint's to say. */

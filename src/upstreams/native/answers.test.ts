@@ -8,6 +8,8 @@ import { answerOf, play } from '../http/testing.fixture.ts'
 import { nativeProtocol } from './protocol.ts'
 import { SseReader } from './stream.ts'
 
+const EVENT_BYTES_MAX = 32 * 1024 * 1024
+
 const FACTS = { usesSearch: false, candidateCount: 1 }
 const protocol = (delivery: Delivery) => nativeProtocol('up', callOf({ delivery }))
 const said = (text: string, finishReason?: string) => ({
@@ -199,7 +201,7 @@ test('U41 no candidates, many, unknown reasons and parts pass once and unchanged
 
 test('U40 of a stream the last counts that are any count, whatever came before [NEV-31]', () => {
   const usages = (...given: unknown[]) => {
-    const reader = new SseReader('up', () => undefined, FACTS)
+    const reader = new SseReader('up', () => undefined, FACTS, EVENT_BYTES_MAX)
     const events = given.map((usageMetadata) => ({ ...said('a'), usageMetadata }))
     reader.write(Buffer.from(sse(...events)))
     try {
@@ -233,7 +235,7 @@ function readInPieces(body: Buffer, pieceBytes: number, look?: (bytes: Buffer) =
     look?.(bytes)
     passed.push(bytes)
   }
-  const reader = new SseReader('up', pass, FACTS)
+  const reader = new SseReader('up', pass, FACTS, EVENT_BYTES_MAX)
   try {
     for (let at = 0; at < body.length; at += pieceBytes) reader.write(body.subarray(at, at + pieceBytes))
     reader.end()

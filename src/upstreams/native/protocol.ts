@@ -23,8 +23,8 @@ export function nativeProtocol(
   return {
     wire: 'gemini',
     delivery,
-    reader: (pass) => {
-      if (delivery === 'sse') return new SseReader(name, pass, facts)
+    reader: (pass, eventBytesMax) => {
+      if (delivery === 'sse') return new SseReader(name, pass, facts, eventBytesMax)
       return delivery === 'array' ? new ArrayReader(name, pass) : new UnaryReader(name, pass)
     },
     refusal: (status, headers, body) => refusalOf(name, { status, headers, body, delivery }),

@@ -6,6 +6,8 @@ import type { AnswerReader } from '../http/exchange.ts'
 import { UnaryReader } from './response.ts'
 import { ArrayReader, SseReader } from './stream.ts'
 
+const EVENT_BYTES_MAX = 32 * 1024 * 1024
+
 const USAGE = {
   promptTokenCount: 1_000,
   cachedContentTokenCount: 10,
@@ -37,7 +39,7 @@ interface Way {
 }
 const WAYS: Readonly<Record<string, Way>> = {
   sse: {
-    make: () => new SseReader('up', () => undefined, FACTS),
+    make: () => new SseReader('up', () => undefined, FACTS, EVENT_BYTES_MAX),
     write: (messages) => messages.map((one) => `data: ${JSON.stringify(one)}\r\n\r\n`).join(''),
   },
   array: {
@@ -157,7 +159,7 @@ test('[FCT-04] a stream that broke tells what it had searched', () => {
 })
 
 test('[FCT-04] of a request that cannot search, events in the middle are not looked at', () => {
-  const reader = new SseReader('up', () => undefined, { ...FACTS, usesSearch: false })
+  const reader = new SseReader('up', () => undefined, { ...FACTS, usesSearch: false }, EVENT_BYTES_MAX)
   for (const one of SEARCHED) reader.write(Buffer.from(WAYS.sse!.write([one])))
   reader.end()
   assert.equal(reader.reading().searchQueries, 0)
@@ -165,11 +167,11 @@ test('[FCT-04] of a request that cannot search, events in the middle are not loo
 
 test('[FCT-05] a broken event does not keep a broken stream from being settled, nor what else it told', () => {
   const broken = 'data: {"candidates": oops}\n\n'
-  const torn = new SseReader('up', () => undefined, FACTS)
+  const torn = new SseReader('up', () => undefined, FACTS, EVENT_BYTES_MAX)
   torn.write(Buffer.from(WAYS.sse!.write([said({ text: 'a' })]) + broken))
   const { begun, usage } = torn.reading()
   assert.deepEqual([begun, usage], [true, undefined])
-  const told = new SseReader('up', () => undefined, FACTS)
+  const told = new SseReader('up', () => undefined, FACTS, EVENT_BYTES_MAX)
   const messages = [WAYS.sse!.write([said({ text: 'a' })]), 'data: {"groundingMetadata" oops}\n\n']
   messages.push(WAYS.sse!.write([chunk({}, { usageMetadata: USAGE })]))
   told.write(Buffer.from(messages.join('')))

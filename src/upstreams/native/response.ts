@@ -12,7 +12,6 @@ import { ANSWER_LIMITS, RESPONSE_WATCH, responseOf, UsageReader } from './usage.
 
 /** Up to here an answer is held until it is known to be whole and valid. */
 const HELD_BYTES_MAX = 256 * 1024
-const ANSWER_BYTES_MAX = 256 * 1024 * 1024
 
 export class UnaryReader implements AnswerReader {
   readonly #name: string
@@ -31,7 +30,6 @@ export class UnaryReader implements AnswerReader {
 
   write(piece: Buffer): void {
     this.#bytes += piece.length
-    if (this.#bytes > ANSWER_BYTES_MAX) throw this.#fault('sent too long an answer')
     this.#held.push(piece)
     if (this.#scanner !== undefined) this.#scan(piece)
     else if (this.#bytes <= HELD_BYTES_MAX) return

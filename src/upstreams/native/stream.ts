@@ -33,7 +33,8 @@ export class SseReader implements AnswerReader, SseListener {
   readonly #pass: (chunk: Chunk) => void
   readonly #mayGround: boolean
   readonly #hasOneCandidate: boolean
-  readonly #framing = new SseFraming(this)
+  readonly #framing: SseFraming
+  readonly #eventBytesMax: number
   /** Reads bare JSON that came in the place of events, and the events that are made of it. */
   #documents: { readonly reader: DocumentsToEvents; readonly framing: SseFraming } | undefined
   readonly #usage = new UsageReader()
@@ -48,12 +49,16 @@ export class SseReader implements AnswerReader, SseListener {
   #strayBytes = 0
   #begun = false
   #isEmpty = false
+  #events = 0
 
   constructor(
     name: string,
     pass: (chunk: Chunk) => void,
     { usesSearch, candidateCount }: Pick<RequestFacts, 'usesSearch' | 'candidateCount'>,
+    eventBytesMax: number,
   ) {
+    this.#framing = new SseFraming(this, eventBytesMax)
+    this.#eventBytesMax = eventBytesMax
     this.#name = name
     this.#pass = pass
     // Sources of a search may come with any event: then none is left unsearched.
@@ -64,6 +69,10 @@ export class SseReader implements AnswerReader, SseListener {
   /** Whether the stream's first event was its end, and held nothing. */
   get isEmpty(): boolean {
     return this.#isEmpty
+  }
+
+  get events(): number {
+    return this.#events
   }
 
   write(piece: Buffer): void {
@@ -95,6 +104,7 @@ export class SseReader implements AnswerReader, SseListener {
     if (!this.#begun) this.#checkFirst(buffer, start, end)
     else if (this.#isEmpty) this.#isEmpty = !saysSomething(responseIn(buffer, start, end))
     this.#begun = true
+    this.#events++
     this.#usage.begin()
     this.#last = buffer
     this.#lastStart = start
@@ -166,6 +176,7 @@ export class SseReader implements AnswerReader, SseListener {
       throw answerError(this.#name, 'sent malformed JSON', true)
     }
     if (!isLast) return
+    this.#events++
     this.#longScanner = undefined
     this.#last = undefined
     this.#usage.take(responseOf(scanner.found))
@@ -184,7 +195,7 @@ export class SseReader implements AnswerReader, SseListener {
   }
 
   #beginDocuments(): void {
-    const framing = new SseFraming(this)
+    const framing = new SseFraming(this, this.#eventBytesMax)
     this.#documents = { framing, reader: new DocumentsToEvents((events) => framing.write(events)) }
   }
 
@@ -227,6 +238,10 @@ export class ArrayReader implements AnswerReader {
   constructor(name: string, pass: (chunk: Chunk) => void) {
     this.#name = name
     this.#pass = pass
+  }
+
+  get events(): number {
+    return this.#scanner.elements
   }
 
   write(piece: Buffer): void {

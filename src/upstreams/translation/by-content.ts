@@ -40,6 +40,10 @@ export class ByContentReader implements AnswerReader {
     return this.#reader?.isEmpty ?? false
   }
 
+  get events(): number | undefined {
+    return this.#reader === undefined ? 0 : this.#reader.events
+  }
+
   /** Undefined while nothing but blank space came, which means nothing to either reader. */
   #readerFor(piece: Buffer): AnswerReader | undefined {
     const first = piece.find((byte) => byte > 0x20)

@@ -138,10 +138,10 @@ function sendOnce(talk: Talk, outgoing: Outgoing, place: Place): Sent {
     name: line.name,
     delivery: call.delivery,
     readRefusal: translator.readRefusal,
-    reader: (pass) => {
+    reader: (pass, eventBytesMax) => {
       const whole = () => wholeReader(talk, place)
       return asking.isStream
-        ? new ByContentReader({ events: () => eventReader(talk, place, pass), whole })
+        ? new ByContentReader({ events: () => eventReader(talk, place, pass, eventBytesMax), whole })
         : whole()
     },
     translation: report,
@@ -153,11 +153,13 @@ function eventReader(
   talk: Talk,
   place: Place,
   pass: ConstructorParameters<typeof EventReader>[0]['pass'],
+  eventBytesMax: number,
 ): AnswerReader {
   const { errand, asking, report } = talk
   return new EventReader({
     name: errand.line.name,
     pass,
+    eventBytesMax,
     begin: (emit) => {
       const composer = composerFor(talk, place, emit)
       return { composer, events: errand.translator.readEvents(composer, asking, report) }

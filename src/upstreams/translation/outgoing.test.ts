@@ -52,6 +52,7 @@ function ask(line: Line, path: string) {
       new EventReader({
         name: 'far',
         pass,
+        eventBytesMax: 32 * 1024 * 1024,
         begin: (emit) => {
           const composer = createComposer({
             isStream: true,

@@ -22,7 +22,7 @@ export function translatedProtocol(options: TranslatedProtocolOptions): Protocol
     wire: 'objects',
     delivery,
     translation,
-    reader: (pass): AnswerReader => options.reader(pass),
+    reader: (pass, eventBytesMax): AnswerReader => options.reader(pass, eventBytesMax),
     refusal: (status, headers, body) =>
       refusalOf(name, read(options, status, headers, jsonOrUndefined(body)), delivery),
     // What another provider says of itself is not the client's business.

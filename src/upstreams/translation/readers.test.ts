@@ -24,6 +24,7 @@ function reading(before: () => void = () => {}) {
   const reader = new EventReader({
     name: 'far',
     pass: ({ response }) => passed.push(response as GenerateContentResponse),
+    eventBytesMax: 32 * 1024 * 1024,
     begin: (emit) => {
       const composer = createComposer({
         isStream: true,

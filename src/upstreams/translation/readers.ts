@@ -9,9 +9,6 @@ import { saysNothing } from '../native/emptiness.ts'
 import type { Composer } from './composer.ts'
 import type { EventReading } from './translator.ts'
 
-const ANSWER_BYTES_MAX = 256 * 1024 * 1024
-/** UTF-16 units that wait for the end of an event. */
-const EVENT_CHARACTERS_MAX = 32 * 1024 * 1024
 /** What vendors of one wire close their streams with. */
 const DONE = '[DONE]'
 
@@ -35,8 +32,6 @@ export class WholeReader implements AnswerReader {
 
   write(piece: Buffer): void {
     this.#bytes += piece.length
-    if (this.#bytes > ANSWER_BYTES_MAX)
-      throw answerError(this.#options.name, 'sent too long an answer', false)
     this.#pieces.push(piece)
   }
 
@@ -67,6 +62,8 @@ export class WholeReader implements AnswerReader {
 export interface EventReaderOptions {
   readonly name: string
   readonly pass: (chunk: Chunk) => void
+  /** What of an event may wait for its end, counted in UTF-16 units. */
+  readonly eventBytesMax: number
   /** Who puts the answer together, and who reads the events for it. Called once. */
   readonly begin: (emit: (response: GenerateContentResponse) => void) => {
     readonly composer: Composer
@@ -80,27 +77,27 @@ export class EventReader implements AnswerReader {
   readonly #decoder = new TextDecoder()
   readonly #parser: { feed(text: string): void }
   readonly #composer: Composer
-  readonly #events: EventReading
-  #hasEvents = false
+  readonly #reading: EventReading
+  #events = 0
   #hasPassed = false
   #isDone = false
   #isTooLong = false
   #isEmpty = false
 
-  constructor({ name, pass, begin }: EventReaderOptions) {
+  constructor({ name, pass, eventBytesMax, begin }: EventReaderOptions) {
     this.#name = name
     const { composer, events } = begin((response) => {
       this.#hasPassed = true
       pass({ response })
     })
     this.#composer = composer
-    this.#events = events
+    this.#reading = events
     this.#parser = createParser({
       onEvent: ({ event = '', data }) => this.#take(event, data),
       onError: ({ type }) => {
         this.#isTooLong ||= type === 'max-buffer-size-exceeded'
       },
-      maxBufferSize: EVENT_CHARACTERS_MAX,
+      maxBufferSize: eventBytesMax,
     })
   }
 
@@ -111,8 +108,8 @@ export class EventReader implements AnswerReader {
   end(): Chunk {
     // Some services leave out the empty line behind their last event.
     this.#feed(`${this.#decoder.decode()}\n\n`)
-    if (!this.#hasEvents) throw this.#fault('sent an empty stream')
-    if (!this.#events.isComplete) throw this.#fault('ended its stream early')
+    if (this.#events === 0) throw this.#fault('sent an empty stream')
+    if (!this.#reading.isComplete) throw this.#fault('ended its stream early')
     const response = answered(this.#name, this.#composer.end(), this.#hasPassed)
     this.#isEmpty = !this.#hasPassed && saysNothing(response)
     return { response }
@@ -120,6 +117,10 @@ export class EventReader implements AnswerReader {
 
   reading(): Reading {
     return this.#composer.reading()
+  }
+
+  get events(): number {
+    return this.#events
   }
 
   get isEmpty(): boolean {
@@ -133,12 +134,12 @@ export class EventReader implements AnswerReader {
 
   #take(event: string, data: string): void {
     if (this.#isDone) return
-    this.#hasEvents = true
+    this.#events++
     this.#isDone = data.startsWith(DONE)
     if (this.#isDone) return
     const document = parsed(this.#name, data, this.#hasPassed)
     try {
-      this.#events.event(event, document)
+      this.#reading.event(event, document)
     } catch (cause) {
       throw readError(this.#name, cause, this.#hasPassed)
     }

@@ -67,8 +67,8 @@ function withCitationSources(protocol: Protocol): Protocol {
     chunk.bytes?.includes(CITATIONS) ? { bytes: renameCitations(chunk.bytes) } : chunk
   return {
     ...protocol,
-    reader: (pass) => {
-      const reader = protocol.reader((chunk) => pass(renamed(chunk)))
+    reader: (pass, eventBytesMax) => {
+      const reader = protocol.reader((chunk) => pass(renamed(chunk)), eventBytesMax)
       return {
         write: (piece) => reader.write(piece),
         end: () => {
@@ -78,6 +78,9 @@ function withCitationSources(protocol: Protocol): Protocol {
         reading: () => reader.reading(),
         get isEmpty() {
           return reader.isEmpty ?? false
+        },
+        get events() {
+          return reader.events
         },
       }
     },
