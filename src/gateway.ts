@@ -5,6 +5,7 @@ import { collect, type Performed } from './metering/collect.ts'
 import type { Drains } from './metering/drain.ts'
 import { type Flight, type Flights, NO_SEAT } from './metering/flights.ts'
 import { meter } from './metering/meter.ts'
+import type { Held } from './nouns/held.ts'
 import type { Resources } from './nouns/resources.ts'
 import { type Loss, shortReport } from './nouns/translation.ts'
 import type {
@@ -36,6 +37,8 @@ export interface Parts {
   readonly resources: Resources
   readonly drains: Drains
   readonly flights: Flights
+  /** Bytes of answers that wait here. */
+  readonly held: Held
   readonly observe: Observe
 }
 
@@ -112,9 +115,10 @@ export async function perform(
     parts.observe({ ...NOTHING_SPENT, request, opening: call, caller, status, settlement, error })
     throw error
   }
-  return collect(metered.answer, signal, (bytes) => {
+  const taken = (bytes: number) => {
     receiver.bodyBytes += bytes
-  })
+  }
+  return collect(metered.answer, signal, taken, parts.held)
 }
 
 /** An upload's address is a key of its own; a key that is shown beside it counts all the same. */
@@ -215,6 +219,7 @@ function meterFor({ request, call, caller, permit, dispatched, receiver, parts }
     tried: dispatched,
     drains: parts.drains,
     flights: parts.flights,
+    held: parts.held,
     deliveredBytes: () => receiver.bodyBytes,
     onSettled: (settlement, { billedNanoUsd }) => {
       // A whole answer is still held; of a stream the head went out long ago.

@@ -13,6 +13,7 @@ import { createShutdown, type Shutdown } from './edge/shutdown.ts'
 import { GatewayError } from './errors.ts'
 import { handle, type Parts } from './gateway.ts'
 import { adminPartsOf } from './main/admin-parts.ts'
+import { createBounds } from './main/bounds.ts'
 import { type Doors, openDoors, openDoorsInTime } from './main/doors.ts'
 import { createHousekeeping } from './main/housekeeping.ts'
 import { MONEY } from './main/money.ts'
@@ -51,19 +52,22 @@ type Builder<Kind> = (
 const UPSTREAM_KINDS: { [Kind in UpstreamConfig['kind']]: () => Promise<Builder<Kind>> } = {
   gemini: async () => {
     const { createGeminiUpstream } = await import('./upstreams/gemini/upstream.ts')
-    return (name, config, { egress }) => createGeminiUpstream({ name, ...config, egress })
+    return (name, config, { egress, bounds }) => createGeminiUpstream({ name, ...config, egress, bounds })
   },
   vertex: async () => {
     const { createVertexUpstream } = await import('./upstreams/vertex/upstream.ts')
-    return (name, config, { library, egress }) => createVertexUpstream({ name, ...config, library, egress })
+    return (name, config, { library, egress, bounds }) =>
+      createVertexUpstream({ name, ...config, library, egress, bounds })
   },
   openai: async () => {
     const { createOpenAiUpstream } = await import('./upstreams/openai/upstream.ts')
-    return (name, config, { find: _, ...rest }) => createOpenAiUpstream({ name, ...config, ...rest })
+    return (name, config, { library, seals, egress, bounds }) =>
+      createOpenAiUpstream({ name, ...config, library, seals, egress, bounds })
   },
   anthropic: async () => {
     const { createAnthropicUpstream } = await import('./upstreams/anthropic/upstream.ts')
-    return (name, config, { find: _, ...rest }) => createAnthropicUpstream({ name, ...config, ...rest })
+    return (name, config, { library, seals, egress, bounds }) =>
+      createAnthropicUpstream({ name, ...config, library, seals, egress, bounds })
   },
   sandbox: async () => {
     const { createScripts } = await import('./upstreams/sandbox/fixtures/shelf.ts')
@@ -126,6 +130,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   }
   const onUnrecorded = ({ requestId }: { readonly requestId: string }, error: unknown) =>
     log.error({ requestId, ...log.describe(error) }, 'a settlement could not be recorded')
+  const bounds = createBounds(config, log)
   const store = await openStore(config, { log, onAlert })
   const isShared = config.stores.ledger !== 'sqlite'
   const housekeeping = createHousekeeping({
@@ -134,12 +139,16 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   await housekeeping.begin()
 
   const dialects = dialectsOf(config)
-  const drains = createDrains()
+  const drains = createDrains(config.server.drains)
   const flights = createFlights()
   const metrics = createMetrics(VERSION, {
     openStreams: () => flights.size,
     openConnections: () => edge?.openConnections ?? 0,
     drains: () => drains.open,
+    bodyBytes: () => edge?.bodyBytes ?? 0,
+    answerBytes: () => bounds.answers.bytes,
+    isMemoryTight: () => bounds.memory.isTight,
+    blocks: bounds.blocks,
     isStoreInTrouble: () => store.ledger.trouble() !== undefined,
     areLimitsDegraded: () => store.counters.isDegraded,
     health: () => watched.health.list(),
@@ -153,7 +162,12 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   const watched = watchUpstreams(config, createHealthReport(log, metrics))
   const { health } = watched
   const dispatch = createDispatch({ health, settings: config.retries })
-  const kept = { library: resources.library, seals, routing: { affinity: createAffinity(), health } }
+  const kept = {
+    library: resources.library,
+    seals,
+    bounds: bounds.taken,
+    routing: { affinity: createAffinity(), health },
+  }
   let routes: Routes = buildRoutes(config, log, kept, await loadKinds(config))
   /** Undefined until it is known who may come in. */
   let line: Line | undefined
@@ -181,6 +195,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
         }),
         drains,
         flights,
+        held: bounds.answers,
         observe: createObserve(log, metrics),
       },
       admin: createAdmin({
@@ -194,7 +209,8 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     }
   }
 
-  const isReady = () => !isGoing && line !== undefined && store.ledger.trouble() === undefined
+  const isReady = () =>
+    !isGoing && bounds.isRunning() && line !== undefined && store.ledger.trouble() === undefined
 
   async function answer(request: HttpRequest, response: HttpResponse, trusted: boolean): Promise<void> {
     try {
@@ -225,7 +241,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   }
 
   const doors = await openDoorsOrWait()
-  const edge: Edge = await listen(config.server, { answer, refuse })
+  const edge: Edge = await listen(config.server, { answer, refuse }, bounds)
   const adminSocket = await openAdminSocket(edge, config.data)
   for (const notice of loaded.notices) log.info({}, notice)
   const going = new AbortController()
@@ -288,6 +304,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
         await Promise.allSettled(routes.upstreams.map((upstream) => upstream.destroy()))
         await metrics.close()
         housekeeping.close()
+        bounds.close()
         await store.close()
         log.close()
       },
@@ -308,7 +325,7 @@ function fixedPart(config: Config): string {
 
 /** Every dialect that there is. The first one also words the errors of paths that no dialect speaks. */
 function dialectsOf(config: Config): readonly Dialect[] {
-  return [createGeminiDialect(jsonLimitsOf(config))]
+  return [createGeminiDialect(jsonLimitsOf(config), config.server.timeouts.heartbeat)]
 }
 
 function jsonLimitsOf({ server: { limits } }: Config): JsonLimits {

@@ -64,11 +64,14 @@ test('nothing at all gives the defaults, in milliseconds and bytes, and the sand
       jsonNodes: 250_000,
     },
     ...{ jsonKeysPerObject: 10_000, connections: 20_000, bodiesInFlight: 536_870_912 },
+    ...{ answer: 268_435_456, event: 33_554_432, answersInFlight: 536_870_912 },
+    ...{ streamBuffer: 65_536, memory: 0, memoryShedPercent: 80 },
   })
   assert.deepEqual(config.server.timeouts, {
     ...{ requestHead: 10_000, bodyMinRateBytesPerSecond: 1024, bodyGrace: 10_000 },
-    ...{ keepAlive: 65_000, clientWriteStall: 30_000 },
+    ...{ keepAlive: 65_000, clientWriteStall: 30_000, heartbeat: 15_000, eventLoopBlock: 10_000 },
   })
+  assert.deepEqual(config.server.drains, { count: 200, timeout: 120_000, bytes: 33_554_432 })
   assert.deepEqual(config.server.shutdown, { delay: 5000, grace: 30_000, streamGrace: 120_000 })
   assert.deepEqual(
     { ...config.upstreams },

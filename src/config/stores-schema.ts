@@ -1,9 +1,24 @@
 /** Where the books and the counters are kept. */
 import { Type } from 'typebox'
-import { count, section } from './fields.ts'
+import { count, duration, section } from './fields.ts'
 
 /** Keeping single rows for longer than a hundred years is keeping them. */
 const KEEP_DAYS_MAX = 36_500
+
+const StoreTimeoutsSchema = section('How long one operation on a store may take.', {
+  sqlite: duration(
+    '5s',
+    'Waiting for another program that holds the database, such as a backup. Then requests get 503.',
+  ),
+  postgres: duration(
+    '2s',
+    'Waiting for a connection to PostgreSQL, and for a statement. Then it is tried again while the request may wait, else it gets 503.',
+  ),
+  redis: duration(
+    '100ms',
+    'Silence of Valkey or Redis. Then this process counts its own share until it answers again.',
+  ),
+})
 
 export const StoresSchema = section(
   'Where the books and the counters are kept. The defaults are right for one process.',
@@ -32,6 +47,12 @@ export const StoresSchema = section(
       description:
         'Rate limits and requests under way. `memory` is right for one process. Several replicas share one Valkey or Redis; while it is away each one counts its own share.',
     }),
+    timeouts: StoreTimeoutsSchema,
+    leaseSlack: duration(
+      '10m',
+      'How much longer than a request can last its reservation stays when the process that made it is never heard of again. Below a minute, clocks that disagree could end one too early.',
+      '1m',
+    ),
     keepRowsDays: count(
       0,
       0,

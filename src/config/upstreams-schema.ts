@@ -12,8 +12,11 @@ const UpstreamTimeoutsSchema = section('How long this upstream is waited for.', 
     'From sending to the first byte of a whole answer; thinking models need minutes.',
   ),
   streamFirstByte: duration('120s', 'From sending to the first event of a stream.'),
-  streamIdle: duration('120s', 'Silence between two pieces of a stream. Then the stream is broken off.'),
-  streamTotal: duration('30m', 'A whole stream.'),
+  streamIdle: duration(
+    '120s',
+    'Between two events of a stream, or 64 KiB of a long one; bytes that are no event do not count. Then the stream is broken off with 504.',
+  ),
+  streamTotal: duration('30m', 'A whole stream. Then it is broken off with 504.'),
 })
 
 const path = (description: string) => Type.String({ minLength: 1, maxLength: 4096, description })

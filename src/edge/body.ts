@@ -1,6 +1,7 @@
 /** Reads a request's body within the limits of size, speed and total memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, retryInfo } from '../errors.ts'
+import type { Held } from '../nouns/held.ts'
 import {
   declaredBytes,
   endedEarly,
@@ -11,6 +12,7 @@ import {
   tooLarge,
 } from './body-guards.ts'
 import { consumeBody, type Write } from './consume.ts'
+import type { Memory } from './memory.ts'
 import { watchBody } from './open-exchanges.ts'
 
 export interface BodyLimits {
@@ -27,10 +29,22 @@ export interface BodyTimeouts {
 }
 
 const SWEEP_MS = 250
+/** When a client that was refused may try again. */
+const COME_AGAIN_MS = 1_000
 /** A body of one-byte chunks must not be held as a million buffers. */
 const PIECES_MAX = 4_096
 
+/** What refuses a body beside the bytes of the others. */
+export interface Tightness {
+  readonly memory: Pick<Memory, 'hasRoom'>
+  /** Answers that wait here. */
+  readonly answers: Pick<Held, 'isFull'>
+}
+
 export interface BodyReader {
+  /** Bytes of all bodies that are held. */
+  readonly bytesInFlight: number
+
   read(message: IncomingMessage, response: ServerResponse, visit?: (piece: Buffer) => void): Promise<Buffer>
   /** Hands the body on instead of keeping it: it has a bound of its own, and none of the memory of all bodies. */
   consume(message: IncomingMessage, response: ServerResponse, write: Write, bytesMax: number): Promise<number>
@@ -38,11 +52,15 @@ export interface BodyReader {
 }
 
 /** One reader for the whole server: it owns the sum of bytes in flight and one timer for every slow body. */
-export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): BodyReader {
+export function createBodyReader(
+  limits: BodyLimits,
+  timeouts: BodyTimeouts,
+  tightness?: Tightness,
+): BodyReader {
   const readings = new Set<Reading>()
   let bytesInFlight = 0
 
-  const sweeper = setInterval(() => {
+  const sweep = () => {
     const now = performance.now()
     for (const reading of readings) {
       if (reading.heldSinceMs !== undefined) continue
@@ -52,7 +70,9 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
         reading.fail(new GatewayError('request_timeout', 'The request body came too slowly.'))
       }
     }
-  }, SWEEP_MS)
+  }
+  // After a block of the event loop, what came meanwhile is read first.
+  const sweeper = setInterval(() => setImmediate(sweep), SWEEP_MS)
   sweeper.unref()
 
   /** Counts bytes against the bound of the whole server, until the answer to their request is over. */
@@ -62,11 +82,21 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
       bytesInFlight -= held
     }
     return (bytes) => {
-      if (bytesInFlight + bytes > limits.bodiesInFlight) throw overloaded()
+      const tight = tightnessFor(bytes, held)
+      if (tight !== undefined) throw overloaded(tight)
       if (held === 0) response.once('close', release)
       held += bytes
       bytesInFlight += bytes
     }
+  }
+
+  /** The setting that keeps so many more bytes out of a request that holds `own` already. */
+  function tightnessFor(bytes: number, own: number): string | undefined {
+    if (bytesInFlight + bytes > limits.bodiesInFlight) return 'bodiesInFlight'
+    // One body at a time comes in all the same: memory that the system is not given back would shut the door for ever.
+    if (tightness === undefined || bytesInFlight === own) return undefined
+    if (tightness.answers.isFull) return 'answersInFlight'
+    return tightness.memory.hasRoom(bytes) ? undefined : 'memoryShedPercent'
   }
 
   function read(message: IncomingMessage, response: ServerResponse, visit?: (piece: Buffer) => void) {
@@ -118,6 +148,9 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
   }
 
   return {
+    get bytesInFlight() {
+      return bytesInFlight
+    },
     read,
     consume: (message, response, write, bytesMax) =>
       consumeBody(message, response, write, bytesMax, readings),
@@ -125,9 +158,10 @@ export function createBodyReader(limits: BodyLimits, timeouts: BodyTimeouts): Bo
   }
 }
 
-function overloaded(): GatewayError {
+function overloaded(setting: string): GatewayError {
   return new GatewayError('overloaded', 'The server holds too many request bodies. Please retry.', {
-    headers: { 'retry-after': '1' },
-    hint: 'server.limits.bodiesInFlight is reached',
+    headers: { 'retry-after': `${COME_AGAIN_MS / 1_000}` },
+    details: [retryInfo(COME_AGAIN_MS)],
+    hint: `server.limits.${setting} is reached`,
   })
 }

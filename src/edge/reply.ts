@@ -1,10 +1,13 @@
 /** The answer's side of one exchange: a thin, bounded skin over `ServerResponse`. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Held } from '../nouns/held.ts'
 import type { HttpResponse } from '../nouns.ts'
 
 export interface ReplyOptions {
   /** A client that takes nothing for this long is hung up on. */
   readonly clientWriteStallMs: number
+  /** Counts what waits for the client. */
+  readonly answers: Held
   /** Sent with every answer: `x-request-id`, CORS. */
   readonly headers: OutgoingHttpHeaders
   /** Whether the connection must close after this answer (framing fault, shutdown). */
@@ -18,13 +21,14 @@ export class Reply implements HttpResponse {
   #drained: (() => void) | undefined
   #left: (() => void) | undefined
   #stall: NodeJS.Timeout | undefined
+  #waitingBytes = 0
 
   constructor(response: ServerResponse, options: ReplyOptions) {
     this.#response = response
     this.#options = options
     response.on('error', () => response.destroy())
     response.on('close', () => {
-      clearTimeout(this.#stall)
+      this.#stopWaiting()
       if (!response.writableFinished) this.#left?.()
     })
   }
@@ -75,12 +79,25 @@ export class Reply implements HttpResponse {
   }
 
   #awaitDrain(): void {
-    if (this.#stall !== undefined) return
-    this.#stall = setTimeout(() => this.#response.destroy(), this.#options.clientWriteStallMs)
+    const waitsAlready = this.#stall !== undefined
+    const waitingBytes = this.#response.writableLength
+    this.#options.answers.add(waitingBytes - this.#waitingBytes)
+    this.#waitingBytes = waitingBytes
+    if (waitsAlready) return
+    // After a block of the event loop, what the client took meanwhile is noticed first.
+    const hangUp = () => setImmediate(() => this.#stall === stall && this.#response.destroy())
+    const stall = setTimeout(hangUp, this.#options.clientWriteStallMs)
+    this.#stall = stall
     this.#response.once('drain', () => {
-      clearTimeout(this.#stall)
-      this.#stall = undefined
+      this.#stopWaiting()
       this.#drained?.()
     })
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#stall)
+    this.#stall = undefined
+    this.#options.answers.give(this.#waitingBytes)
+    this.#waitingBytes = 0
   }
 }

@@ -12,8 +12,9 @@ import {
 } from 'node:http'
 import { type AddressInfo, type BlockList, isIP, type Socket } from 'node:net'
 import { GatewayError } from '../errors.ts'
+import { createHeld, type Held } from '../nouns/held.ts'
 import type { HttpRequest, HttpResponse } from '../nouns.ts'
-import { type BodyReader, createBodyReader } from './body.ts'
+import { type BodyReader, createBodyReader, type Tightness } from './body.ts'
 import { clientErrorAnswer } from './client-error.ts'
 import { type Cors, corsHeaders } from './cors.ts'
 import { guardFraming } from './guard.ts'
@@ -36,6 +37,8 @@ export interface EdgeOptions {
     readonly url: number
     readonly connections: number
     readonly bodiesInFlight: number
+    /** Bytes of one answer that may wait for its client before its upstream has to. */
+    readonly streamBuffer: number
   }
   readonly timeouts: {
     readonly requestHead: number
@@ -53,6 +56,11 @@ export interface EdgeHandlers {
   refuse(error: GatewayError, response: HttpResponse): void
 }
 
+/** What this server shares with the rest of the process. */
+export interface EdgeSurroundings extends Tightness {
+  readonly answers: Held
+}
+
 export interface Edge {
   readonly port: number
   /** Opens a second door: a unix socket for the operator of this machine. */
@@ -64,14 +72,23 @@ export interface Edge {
   /** Cuts every connection. */
   destroy(): void
   readonly openConnections: number
+  /** Of request bodies that are held. */
+  readonly bodyBytes: number
 }
+
+/** A server that is all that there is in its process. */
+const ALONE: EdgeSurroundings = { memory: { hasRoom: () => true }, answers: createHeld() }
 
 const CONNECTIONS_CHECK_MS = 1_000
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._~:+/=@-]{1,64}$/
 
 /** Starts to listen; rejects with the operating system's error when it cannot. */
-export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Promise<Edge> {
-  const bodies = createBodyReader(options.limits, options.timeouts)
+export async function listen(
+  options: EdgeOptions,
+  handlers: EdgeHandlers,
+  surroundings: EdgeSurroundings = ALONE,
+): Promise<Edge> {
+  const bodies = createBodyReader(options.limits, options.timeouts, surroundings)
   const proxies = blockList(options.trustedProxies)
   const sockets = new Set<Socket>()
   const servers: Server[] = []
@@ -87,6 +104,7 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
     }
     const reply = new Reply(response, {
       clientWriteStallMs: options.timeouts.clientWriteStall,
+      answers: surroundings.answers,
       headers,
       closeAfter: () => mustClose || isDraining || !message.complete || message.rawTrailers.length > 0,
     })
@@ -116,6 +134,7 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
       keepAliveTimeout: options.timeouts.keepAlive,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       noDelay: true,
+      highWaterMark: options.limits.streamBuffer,
       // The framing guard judges Host, and says so in our own words.
       requireHostHeader: false,
     })
@@ -127,6 +146,7 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
       const headers = { 'x-request-id': randomUUIDv7() }
       const reply = new Reply(response, {
         clientWriteStallMs: options.timeouts.clientWriteStall,
+        answers: surroundings.answers,
         headers,
         closeAfter: () => true,
       })
@@ -164,6 +184,9 @@ export async function listen(options: EdgeOptions, handlers: EdgeHandlers): Prom
     },
     get openConnections() {
       return sockets.size
+    },
+    get bodyBytes() {
+      return bodies.bytesInFlight
     },
   }
 }

@@ -14,6 +14,7 @@ function rig(t: TestContext, { timeouts = TIMEOUTS, afterAll = async () => undef
   const edge: Edge = {
     port: 0,
     openConnections: 0,
+    bodyBytes: 0,
     listenLocally: async () => undefined,
     drain: () => void heard.push('drain'),
     close: () => {

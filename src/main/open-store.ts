@@ -20,13 +20,14 @@ export type Books = Omit<Store, 'counters'>
  * a folder; what clients stored lies in the folder in any case. A PostgreSQL that is away does not stop this.
  */
 export async function openBooks({ data, stores }: StorePlace): Promise<Books> {
-  const local = await openSqliteStore(data)
+  const local = await openSqliteStore(data, { lockedMaxMs: stores.timeouts.sqlite })
   if (stores.ledger === 'sqlite') return local
   try {
     // Loaded when it is used: most installations have no PostgreSQL.
     const { openPostgresStore } = await import('../stores/postgres/store.ts')
     const shared = await openPostgresStore(stores.ledger, {
       connectionsMax: stores.ledgerConnectionsMax,
+      callTimeoutMs: stores.timeouts.postgres,
       name: await instanceName(local, data),
     })
     return Object.freeze({
@@ -71,7 +72,7 @@ export async function openStore(place: StorePlace, { log, onAlert }: StoreOption
           'a settlement was refused by the ledger',
         ),
     })
-    const counters = await openCounters(place.stores.counters, books, log)
+    const counters = await openCounters(place.stores, books, log)
     return Object.freeze({
       directory: books.directory,
       ledger,
@@ -89,13 +90,17 @@ export async function openStore(place: StorePlace, { log, onAlert }: StoreOption
   }
 }
 
-async function openCounters(where: string, { ledger }: Books, log: Log): Promise<Store['counters']> {
+async function openCounters(
+  { counters: where, timeouts }: StorePlace['stores'],
+  { ledger }: Books,
+  log: Log,
+): Promise<Store['counters']> {
   if (where === 'memory') {
     return createMemoryCounters({ seed: (scope, since, unit) => ledger.countsSince(scope, since, unit) })
   }
   const { createRedisCounters } = await import('../stores/redis/counters.ts')
   return createDegradingCounters({
-    shared: createRedisCounters(where),
+    shared: createRedisCounters(where, { silenceMaxMs: timeouts.redis }),
     local: createMemoryCounters(),
     replicas: () => ledger.replicas(),
     onChange: (isDegraded, trouble) => {

@@ -8,6 +8,7 @@ import type { PriceBook } from '../prices/book.ts'
 import { createAffinity } from '../routing/affinity.ts'
 import { createRouter, type Router, type RouterOptions } from '../routing/route.ts'
 import { createCatalog } from '../upstreams/catalog.ts'
+import type { AnswerBounds } from '../upstreams/http/bounds.ts'
 import { createEgress, type Egress } from '../upstreams/http/egress.ts'
 import type { Seals } from '../upstreams/translation/seals.ts'
 import { createPriceOf, openPriceBook } from './money.ts'
@@ -19,6 +20,7 @@ export interface Surroundings {
   readonly seals: Seals
   /** What opens connections. */
   readonly egress: Egress
+  readonly bounds: AnswerBounds
   /** Knows the upstreams that stand before it. */
   readonly find: (name: string) => Upstream | undefined
   /** Of an upstream of the configuration. */
@@ -33,7 +35,7 @@ export type BuildUpstream = (
 ) => Upstream
 
 /** What a reload does not replace. */
-export interface Kept extends Pick<Surroundings, 'library' | 'seals'> {
+export interface Kept extends Pick<Surroundings, 'library' | 'seals' | 'bounds'> {
   readonly routing: RouterOptions
 }
 
@@ -107,12 +109,14 @@ function routerOf(
 const ATTEMPTS_MAX = 3
 /** What a sandbox that speaks slowly may take, and whoever else says nothing of it. */
 const LEASE_MS_MIN = 3_600_000
-/** Reading on after the client left, settling, and a clock that is not ours. */
-const LEASE_SLACK_MS = 10 * 60_000
 
-function leaseOf({ upstreams }: Config): number {
+/** `leaseSlack` is for reading on after the client left, settling, and a clock that is not ours. */
+function leaseOf({ upstreams, stores, server }: Config): number {
   const longest = Object.values(upstreams).map((upstream) =>
     'timeouts' in upstream ? Math.max(upstream.timeouts.firstByte, upstream.timeouts.streamTotal) : 0,
   )
-  return Math.max(LEASE_MS_MIN, Math.max(...longest) * ATTEMPTS_MAX) + LEASE_SLACK_MS
+  return (
+    Math.max(LEASE_MS_MIN, Math.max(...longest) * ATTEMPTS_MAX) +
+    Math.max(stores.leaseSlack, server.drains.timeout)
+  )
 }

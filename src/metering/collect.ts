@@ -1,5 +1,6 @@
 /** Takes a whole answer into memory, for a call that no client waits for. */
 import { GatewayError } from '../errors.ts'
+import { createHeld, type Held } from '../nouns/held.ts'
 import type { Answer, Chunk } from '../nouns.ts'
 
 /** Longest answer that is taken; one with several large images has some tens of megabytes. */
@@ -19,15 +20,18 @@ export function collect(
   { status, source }: Answer,
   signal: AbortSignal,
   taken: (bytes: number) => void,
+  held: Held = createHeld(),
 ): Promise<Performed> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
     let size = 0
+    let heldBytes = 0
     let isOver = false
     const end = (act: () => void) => {
       if (isOver) return
       isOver = true
       signal.removeEventListener('abort', leave)
+      held.give(heldBytes)
       act()
     }
     const hangUp = (reason: unknown) =>
@@ -38,6 +42,8 @@ export function collect(
     const leave = () => hangUp(signal.reason)
     const take = (bytes: Buffer) => {
       if (isOver) return
+      if (!held.take(bytes.length)) return hangUp(noRoom())
+      heldBytes += bytes.length
       size += bytes.length
       taken(bytes.length)
       pieces.push(bytes)
@@ -69,6 +75,12 @@ function bytesOf(chunk: Chunk): Buffer {
   const bytes = Buffer.from(JSON.stringify(chunk.response))
   RENDERED.set(chunk, bytes)
   return bytes
+}
+
+function noRoom(): GatewayError {
+  return new GatewayError('overloaded', 'The server holds too many answers. Please retry.', {
+    hint: 'server.limits.answersInFlight is reached',
+  })
 }
 
 function tooLarge(): GatewayError {

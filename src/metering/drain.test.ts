@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDrains, DRAIN_LIMITS } from './drain.ts'
 
-const LIMITS = { count: 2, durationMs: 1_000, bytes: 100 }
+const LIMITS = { count: 2, timeout: 1_000, bytes: 100 }
 const never = () => assert.fail('expired')
 
 test('[NATIVE-DRAIN-01] C04 no more drains than there are places, and a place is free again at the end', () => {
@@ -34,12 +34,12 @@ test('[NATIVE-DRAIN-01] a drain expires after its time, and not when it ended be
   const drains = createDrains(LIMITS)
   drains.begin(() => expired++)
   drains.begin(() => expired++)?.end()
-  t.mock.timers.tick(LIMITS.durationMs - 1)
+  t.mock.timers.tick(LIMITS.timeout - 1)
   assert.equal(expired, 0)
   t.mock.timers.tick(1)
   assert.equal(expired, 1)
 })
 
 test('the bounds are those that the documents promise', () => {
-  assert.deepEqual(DRAIN_LIMITS, { count: 200, durationMs: 120_000, bytes: 33_554_432 })
+  assert.deepEqual(DRAIN_LIMITS, { count: 200, timeout: 120_000, bytes: 33_554_432 })
 })

@@ -5,11 +5,13 @@
 
 export interface DrainLimits {
   readonly count: number
-  readonly durationMs: number
+  /** In milliseconds. */
+  readonly timeout: number
   readonly bytes: number
 }
 
-export const DRAIN_LIMITS: DrainLimits = { count: 200, durationMs: 120_000, bytes: 32 * 1024 * 1024 }
+/** As the configuration has them when it says nothing. */
+export const DRAIN_LIMITS: DrainLimits = { count: 200, timeout: 120_000, bytes: 32 * 1024 * 1024 }
 
 /** One place among the drains of this process, or none when all are taken. */
 export interface Drains {
@@ -34,7 +36,7 @@ export function createDrains(limits: DrainLimits = DRAIN_LIMITS): Drains {
       open++
       let bytes = 0
       let isOpen = true
-      const timer = setTimeout(expire, limits.durationMs)
+      const timer = setTimeout(expire, limits.timeout)
       return {
         take: (more) => {
           bytes += more

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../errors.ts'
+import { createHeld } from '../nouns/held.ts'
 import { answerOf, callOf, chunkOf, HandSource, targetOf, upstreamOf } from '../nouns.fixture.ts'
 import type { Answer, Call, Chunk, Reading, Settlement, Sink } from '../nouns.ts'
 import { createDrains, type DrainLimits } from './drain.ts'
@@ -46,6 +47,7 @@ function rig({
     tried: { target: TARGET, attempts: 2, failedAttempts: [] },
     drains,
     flights,
+    held: createHeld(),
     deliveredBytes: () => 7,
     onSettled: (settlement) => observed.push(settlement),
   })
@@ -174,9 +176,9 @@ test('[NATIVE-DRAIN-01] C02 a client that left before the answer began: it is re
 })
 
 const BOUNDS: readonly [string, DrainLimits][] = [
-  ['bytes', { count: 1, durationMs: 60_000, bytes: 10 }],
-  ['time', { count: 1, durationMs: 1, bytes: 1_000 }],
-  ['places', { count: 0, durationMs: 60_000, bytes: 1_000 }],
+  ['bytes', { count: 1, timeout: 60_000, bytes: 10 }],
+  ['time', { count: 1, timeout: 1, bytes: 1_000 }],
+  ['places', { count: 0, timeout: 60_000, bytes: 1_000 }],
 ]
 
 for (const [name, limits] of BOUNDS) {

@@ -3,6 +3,7 @@
  * before the last byte goes out, when the answer breaks, or when it was read to its end after the client left.
  */
 import { GatewayError } from '../errors.ts'
+import type { Held } from '../nouns/held.ts'
 import type { Outcome } from '../nouns/ledger.ts'
 import type { Answer, Call, Charge, Chunk, Permit, Reading, Settlement, Sink, Source } from '../nouns.ts'
 import type { Drain, Drains } from './drain.ts'
@@ -17,6 +18,8 @@ export interface MeterOptions {
   readonly tried: Pick<Settlement, 'target' | 'attempts' | 'failedAttempts'>
   readonly drains: Drains
   readonly flights: Flights
+  /** Counts the ends of answers that wait for the books. */
+  readonly held: Held
   /** Bytes of the body that the client's socket took so far. */
   readonly deliveredBytes: () => number
   /** Hears it before the last byte goes out. */
@@ -102,9 +105,17 @@ class MeteredSource implements Source, Sink, Flight {
     this.#bytes += lastBytes
     const isError = this.#options.answer.status >= 400
     const outcome = isError ? 'upstream_error' : this.#drain === undefined ? 'complete' : 'client_gone'
+    const { held } = this.#options
+    held.add(lastBytes)
     this.#settle(outcome, !isError, lastBytes).then(
-      () => this.#sink?.end(last),
-      (cause) => this.#sink?.fail(new GatewayError('store_unavailable', NOT_RECORDED, { cause })),
+      () => {
+        held.give(lastBytes)
+        this.#sink?.end(last)
+      },
+      (cause) => {
+        held.give(lastBytes)
+        this.#sink?.fail(new GatewayError('store_unavailable', NOT_RECORDED, { cause }))
+      },
     )
   }
 

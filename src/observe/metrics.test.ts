@@ -27,7 +27,15 @@ const HEALTH: readonly TargetHealth[] = [
 
 function rig(t: TestContext) {
   const metrics = createMetrics('1.2.3', {
-    ...{ openStreams: () => 7, openConnections: () => 8, drains: () => 9 },
+    ...{
+      openStreams: () => 7,
+      openConnections: () => 8,
+      bodyBytes: () => 11,
+      answerBytes: () => 12,
+      isMemoryTight: () => true,
+      blocks: () => 2,
+      drains: () => 9,
+    },
     ...{ isStoreInTrouble: () => true, areLimitsDegraded: () => false, health: () => HEALTH },
   })
   t.after(() => metrics.close())

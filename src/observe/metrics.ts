@@ -44,6 +44,13 @@ export interface Gauges {
   readonly openStreams: () => number
   readonly openConnections: () => number
   readonly drains: () => number
+  /** Bytes of request bodies, and of answers, that are held. */
+  readonly bodyBytes: () => number
+  readonly answerBytes: () => number
+  /** Whether bodies are refused for want of memory. */
+  readonly isMemoryTight: () => boolean
+  /** How often the process did not get to run for too long. */
+  readonly blocks: () => number
   /** Whether the store cannot be relied on, and whether limits are counted by this process alone. */
   readonly isStoreInTrouble: () => boolean
   readonly areLimitsDegraded: () => boolean
@@ -146,6 +153,16 @@ function observeProcess(
   gauge('wasat_active_streams', 'Answers under way.', gauges.openStreams)
   gauge('wasat_connections', 'Open client connections.', gauges.openConnections)
   gauge('wasat_drains', 'Answers read on after their client left.', gauges.drains)
+  gauge('wasat_body_bytes', 'Request bodies that are held.', gauges.bodyBytes)
+  gauge('wasat_answer_bytes', 'Answers, or pieces of them, that are held.', gauges.answerBytes)
+  gauge('wasat_memory_tight', '1 while new request bodies are refused for want of memory.', () =>
+    Number(gauges.isMemoryTight()),
+  )
+  meter
+    .createObservableCounter('wasat_eventloop_blocks', {
+      description: 'Times that the process did not get to run for too long.',
+    })
+    .addCallback((result) => result.observe(gauges.blocks()))
   gauge('wasat_store_in_trouble', '1 while the store cannot be relied on.', () =>
     Number(gauges.isStoreInTrouble()),
   )

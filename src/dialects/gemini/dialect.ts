@@ -8,7 +8,8 @@ import { decode } from './request.ts'
 import { encodeUnary } from './response.ts'
 import { encodeStream } from './stream.ts'
 
-export function createGeminiDialect(limits: JsonLimits): Dialect {
+/** `heartbeatMs`: the silence after which a stream gets a blank line; 0 for never. */
+export function createGeminiDialect(limits: JsonLimits, heartbeatMs = 0): Dialect {
   return {
     name: 'gemini',
     speaks: (request) => isGeminiPath(request.path),
@@ -17,7 +18,7 @@ export function createGeminiDialect(limits: JsonLimits): Dialect {
     encode: (call, answer, response, headers) =>
       call.delivery === 'unary' || answer.status >= 400
         ? encodeUnary(answer, response, headers)
-        : encodeStream(answer, response, headers),
+        : encodeStream(answer, response, headers, heartbeatMs),
     encodeModels,
     encodeError: (error, opening, response, headers) =>
       sendError(error, opening?.delivery ?? 'unary', response, headers),

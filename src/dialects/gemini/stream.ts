@@ -12,6 +12,7 @@ export function encodeStream(
   answer: Answer,
   response: HttpResponse,
   headers: OutgoingHttpHeaders,
+  heartbeatMs: number,
 ): Promise<void> {
   const { 'content-length': _, ...shown } = answer.headers
   const isSse = answer.delivery === 'sse'
@@ -22,14 +23,54 @@ export function encodeStream(
     const length = whole === undefined ? undefined : { 'content-length': whole.length }
     response.head(answer.status, { 'content-type': type, ...shown, ...headers, ...length })
   }
-  return follow(answer.source, response, isSse ? sseWriter(response, head) : arrayWriter(response, head))
+  if (!isSse) return follow(answer.source, response, arrayWriter(response, head))
+  const heart = beating(response, heartbeatMs)
+  return follow(answer.source, response, sseWriter(response, head, heart)).finally(heart.stop)
 }
 
-function sseWriter(response: HttpResponse, head: (whole?: Buffer) => void): Writer {
+/** Blank lines between events, while none comes: they mean nothing to any client. */
+const HEARTBEAT = '\n\n'
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+
+interface Heart {
+  /** What was written last: only behind a whole event is a blank line nothing. */
+  wrote(bytes: Buffer): void
+  stop(): void
+}
+
+function beating(response: HttpResponse, everyMs: number): Heart {
+  let timer: NodeJS.Timeout | undefined
+  let isBetweenEvents = false
+  const beat = () => {
+    timer?.refresh()
+    if (isBetweenEvents) response.write(HEARTBEAT)
+  }
+  return {
+    wrote: (bytes) => {
+      isBetweenEvents = endsWithBlankLine(bytes)
+      if (everyMs === 0) return
+      if (timer === undefined) timer = setTimeout(beat, everyMs)
+      else timer.refresh()
+    },
+    stop: () => clearTimeout(timer),
+  }
+}
+
+function endsWithBlankLine(bytes: Buffer): boolean {
+  const last = bytes.length - 1
+  if (bytes[last] !== LINE_FEED) return false
+  return (
+    bytes[last - 1] === LINE_FEED || (bytes[last - 1] === CARRIAGE_RETURN && bytes[last - 2] === LINE_FEED)
+  )
+}
+
+function sseWriter(response: HttpResponse, head: (whole?: Buffer) => void, heart: Heart): Writer {
   return {
     render: (chunk) => chunk.bytes ?? Buffer.from(`data: ${JSON.stringify(chunk.response)}\r\n\r\n`),
     chunk: (bytes) => {
       head()
+      heart.wrote(bytes)
       return response.write(bytes)
     },
     end: (last) => {

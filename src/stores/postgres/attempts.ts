@@ -1,6 +1,6 @@
 /** One batch until it is answered: what a failure means for its rows, and whether it travels again. */
 import { GatewayError } from '../../errors.ts'
-import { CALL_TIMEOUT_MS, type Database, pauseAfterConflict } from './database.ts'
+import { type Database, pauseAfterConflict } from './database.ts'
 import { failureOf, storeUnavailable } from './failures.ts'
 import type { Link } from './link.ts'
 
@@ -49,7 +49,7 @@ export async function sendUntil<Answer>(
     }
     try {
       const leftMs = Math.min(
-        CALL_TIMEOUT_MS,
+        database.callTimeoutMs,
         Math.max(CALL_TIMEOUT_MIN_MS, deadlineAtMs - performance.now()),
       )
       const rows = await database.call<{ answer: Answer }>(statement.name, statement.text, values, leftMs)

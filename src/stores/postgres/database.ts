@@ -5,8 +5,8 @@ import { bounded } from './bounded.ts'
 import { CallFailure, failureOf, storeUnavailable } from './failures.ts'
 import type { Link } from './link.ts'
 
-/** How long a request waits for a connection, and for its statement. */
-export const CALL_TIMEOUT_MS = 2_000
+/** How long a request waits for a connection, and for its statement, unless it is told otherwise. */
+const CALL_TIMEOUT_MS = 2_000
 /** The server stops a statement at its own limit first; the answer then still has this long to arrive. */
 const ANSWER_GRACE_MS = 250
 /** Sums over years, slices of an export, a whole book. */
@@ -26,6 +26,8 @@ export interface Session {
 }
 
 export interface Database {
+  /** How long a request waits for a connection, and for its statement. */
+  readonly callTimeoutMs: number
   /**
    * One statement, hence one transaction, prepared under `name` on each connection. Throws `CallFailure`.
    * `timeoutMs` bounds the waiting for a connection and for the answer, each.
@@ -46,7 +48,7 @@ export interface Database {
 }
 
 /** What every connection to the server has in common. Throws `invalid_argument` for an address that is none. */
-export function connectionOf(url: string): ClientConfig {
+export function connectionOf(url: string, callTimeoutMs = CALL_TIMEOUT_MS): ClientConfig {
   if (!/^postgres(?:ql)?:\/\/[^\s]+$/.test(url) || !URL.canParse(url)) {
     throw new GatewayError('invalid_argument', 'The address of the ledger is not valid.', {
       hint: 'Write it as postgres://user:password@host:5432/database.',
@@ -55,8 +57,8 @@ export function connectionOf(url: string): ClientConfig {
   return {
     connectionString: url,
     application_name: 'wasat',
-    connectionTimeoutMillis: CALL_TIMEOUT_MS,
-    statement_timeout: CALL_TIMEOUT_MS,
+    connectionTimeoutMillis: callTimeoutMs,
+    statement_timeout: callTimeoutMs,
     keepAlive: true,
     types: { getTypeParser: parserOf },
   }
@@ -68,7 +70,12 @@ const INT8 = 20
 const parserOf = ((type: number, format?: 'text' | 'binary') =>
   type === INT8 ? Number : pg.types.getTypeParser(type, format as 'text')) as typeof pg.types.getTypeParser
 
-export function openDatabase(connection: ClientConfig, connectionsMax: number, link: Link): Database {
+export function openDatabase(
+  connection: ClientConfig,
+  connectionsMax: number,
+  link: Link,
+  callTimeoutMs = CALL_TIMEOUT_MS,
+): Database {
   const pool = new pg.Pool({ ...connection, max: connectionsMax, idleTimeoutMillis: 30_000 })
   // An idle connection broke; whoever needs one gets another.
   pool.on('error', link.suspect)
@@ -118,12 +125,12 @@ export function openDatabase(connection: ClientConfig, connectionsMax: number, l
     values: readonly unknown[],
     isAgain: (failure: CallFailure) => boolean,
   ): Promise<readonly Row[]> {
-    const deadlineAtMs = performance.now() + CALL_TIMEOUT_MS
+    const deadlineAtMs = performance.now() + callTimeoutMs
     for (let attempt = 0; ; attempt++) {
       await link.up(deadlineAtMs)
       try {
         return await withClient(async (client) => {
-          return (await client.query(bounded(text, values, CALL_TIMEOUT_MS + ANSWER_GRACE_MS)))
+          return (await client.query(bounded(text, values, callTimeoutMs + ANSWER_GRACE_MS)))
             .rows as readonly Row[]
         })
       } catch (error) {
@@ -138,14 +145,15 @@ export function openDatabase(connection: ClientConfig, connectionsMax: number, l
   }
 
   return {
+    callTimeoutMs,
     call,
     read: (text, values = []) => ask(text, values, ({ kind }) => kind !== 'undone'),
     write: (text, values = []) => ask(text, values, ({ kind }) => kind === 'away' || kind === 'conflict'),
     long: (work) =>
       gate(async () => {
-        await link.up(performance.now() + CALL_TIMEOUT_MS)
+        await link.up(performance.now() + callTimeoutMs)
         try {
-          return await withClient((client) => inSession(client, work))
+          return await withClient((client) => inSession(client, work, callTimeoutMs))
         } catch (error) {
           throw error instanceof CallFailure ? storeUnavailable(error) : error
         }
@@ -163,6 +171,7 @@ export function pauseAfterConflict(): Promise<void> {
 async function inSession<Result>(
   client: PoolClient,
   work: (session: Session) => Promise<Result>,
+  rollbackTimeoutMs: number,
 ): Promise<Result> {
   const within = async (timeoutMs: number, text: string, values: readonly unknown[] = []) => {
     return (await client.query(bounded(text, values, timeoutMs + ANSWER_GRACE_MS))).rows
@@ -173,7 +182,7 @@ async function inSession<Result>(
   try {
     return await work({ query: query as Session['query'] })
   } finally {
-    await within(CALL_TIMEOUT_MS, 'ROLLBACK')
+    await within(rollbackTimeoutMs, 'ROLLBACK')
   }
 }
 

@@ -24,6 +24,8 @@ const OPEN_PATIENCE_MS = 3_000
 export interface PostgresOptions {
   /** Connections of this process, at least 2: one is kept to see whether the server is there. Default 10. */
   readonly connectionsMax?: number
+  /** How long a request waits for a connection, and for its statement, in milliseconds. Default 2,000. */
+  readonly callTimeoutMs?: number
   /**
    * Who this process is over restarts, such as an id in its data folder, which no other process has: what it left
    * open when it was killed is recovered at once. Without it, 30 s after it was last heard of.
@@ -53,10 +55,10 @@ export async function openWith(
   migrations: readonly Migration[],
   options: PostgresOptions = {},
 ): Promise<PostgresStore> {
-  const connection = connectionOf(url)
+  const connection = connectionOf(url, options.callTimeoutMs)
   const connectionsMax = Math.max(CONNECTIONS_MIN, options.connectionsMax ?? CONNECTIONS_MAX)
   const link = openLink({ connection, migrations, name: options.name, patienceMs: RESERVE_PATIENCE_MS })
-  const database = openDatabase(connection, connectionsMax - 1, link)
+  const database = openDatabase(connection, connectionsMax - 1, link, options.callTimeoutMs)
   const store = createStore(database, link, migrations)
   const patience = Promise.withResolvers<void>()
   const timer = setTimeout(patience.resolve, OPEN_PATIENCE_MS)

@@ -26,6 +26,8 @@ export interface LedgerParts {
   /** Throws when nothing may be written. */
   readonly check: () => void
   readonly health: Health
+  /** How long a write waits for another connection. */
+  readonly lockedMaxMs?: number
 }
 
 /** The ledger, and what the directory shares with it. */
@@ -42,7 +44,7 @@ export interface LedgerAndParts {
 }
 
 export function createBooksAndLedger(database: DatabaseSync, parts: LedgerParts): LedgerAndParts {
-  const { path, now, read, check, health } = parts
+  const { path, now, read, check, health, lockedMaxMs } = parts
   const books = createBooks(database)
   const budgets = createBudgets()
   loadBudgets(database, budgets)
@@ -51,7 +53,9 @@ export function createBooksAndLedger(database: DatabaseSync, parts: LedgerParts)
   const adjust = createAdjust(database, books, budgets, windows)
   const settle = createSettle(database, { books, budgets, windows, reserve, adjust })
   const { onCommit } = health
-  const writer = createWriter(database, { books, reserve: reserve.reserve, settle, now, onCommit })
+  const writer = createWriter(database, {
+    ...{ books, reserve: reserve.reserve, settle, now, onCommit, lockedMaxMs },
+  })
   const probed = database.prepare('UPDATE ledger_state SET probed_at = ?')
 
   const run: Run = async (work) => {

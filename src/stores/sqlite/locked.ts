@@ -11,7 +11,7 @@ export type Guarded = <Result>(work: () => Result) => Promise<Result>
  * so the work is done again and again until it goes; it must leave nothing half done when it finds the lock.
  * `check` throws when nothing may be done at all.
  */
-export function createGuarded(check: () => void): Guarded {
+export function createGuarded(check: () => void, lockedMaxMs = LOCKED_MS_MAX): Guarded {
   return async (work) => {
     const startedAtMs = performance.now()
     for (;;) {
@@ -20,7 +20,7 @@ export function createGuarded(check: () => void): Guarded {
         return work()
       } catch (error) {
         if (error instanceof GatewayError) throw error
-        if (!isBusy(error) || performance.now() - startedAtMs >= LOCKED_MS_MAX) throw storeUnavailable(error)
+        if (!isBusy(error) || performance.now() - startedAtMs >= lockedMaxMs) throw storeUnavailable(error)
       }
       await delay(LOCKED_RETRY_MS)
     }

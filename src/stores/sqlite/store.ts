@@ -13,6 +13,7 @@ import { createPrivateFile, lockDataFolder } from './lock.ts'
 import { createGuarded, type Guarded } from './locked.ts'
 import { applyMigrations, MIGRATIONS } from './migrations.ts'
 import { createResourceTable } from './resources.ts'
+import { LOCKED_MS_MAX } from './writer.ts'
 
 export { backUpSqlite } from './backup.ts'
 export { openSqliteBook } from './book.ts'
@@ -35,6 +36,8 @@ export type SqliteStore = Omit<Store, 'counters'>
 export interface SqliteOptions {
   /** The ledger's clock, milliseconds since the epoch. */
   readonly now?: () => number
+  /** How long an operation waits for another connection, in milliseconds. Default 5,000. */
+  readonly lockedMaxMs?: number
 }
 
 /**
@@ -64,7 +67,7 @@ export async function openWith(
     database = openDatabase(path)
     applyMigrations(database, migrations)
     database.exec('PRAGMA busy_timeout = 0')
-    return createStore(database, path, unlock, options.now ?? Date.now)
+    return createStore(database, path, unlock, { now: Date.now, lockedMaxMs: LOCKED_MS_MAX, ...options })
   } catch (error) {
     database?.close()
     unlock?.()
@@ -103,7 +106,7 @@ function createStore(
   database: DatabaseSync,
   path: string,
   unlock: () => void,
-  now: () => number,
+  { now, lockedMaxMs }: Required<SqliteOptions>,
 ): SqliteStore {
   let isClosed = false
   const health = watchHealth(path, () => parts.probe())
@@ -111,8 +114,8 @@ function createStore(
     if (isClosed) throw storeClosed()
     health.check()
   }
-  const read = createGuarded(check)
-  const parts = createBooksAndLedger(database, { path, now, read, check, health })
+  const read = createGuarded(check, lockedMaxMs)
+  const parts = createBooksAndLedger(database, { path, now, read, check, health, lockedMaxMs })
   const directory = createDirectory(database, { ...parts, read, now })
 
   async function close(): Promise<void> {

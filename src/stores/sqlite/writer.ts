@@ -44,6 +44,8 @@ export interface WriterParts {
   readonly settle: (draft: Draft, row: UsageRow) => readonly BudgetAlert[]
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** How long a write waits for another connection before it is refused, in milliseconds. */
+  readonly lockedMaxMs?: number | undefined
   /** How the last commit went; `undefined` when it is durable. */
   readonly onCommit: (failure: GatewayError | undefined) => void
 }
@@ -66,6 +68,7 @@ interface Waiting {
  * few turns do. Everything is done in the order in which it was asked for.
  */
 export function createWriter(database: DatabaseSync, parts: WriterParts): Writer {
+  const { lockedMaxMs = LOCKED_MS_MAX } = parts
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   let waiting: Waiting[] = []
@@ -130,7 +133,7 @@ export function createWriter(database: DatabaseSync, parts: WriterParts): Writer
     const [expired, patient] = [[] as Waiting[], [] as Waiting[]]
     for (const entry of [...batch, ...waiting]) {
       entry.lockedAtMs ??= nowMs
-      ;(nowMs - entry.lockedAtMs >= LOCKED_MS_MAX ? expired : patient).push(entry)
+      ;(nowMs - entry.lockedAtMs >= lockedMaxMs ? expired : patient).push(entry)
     }
     waiting = patient
     if (expired.length > 0) refuse(expired, storeUnavailable(new Error('database is locked')))

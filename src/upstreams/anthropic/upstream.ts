@@ -2,6 +2,7 @@
 
 import type { Library } from '../../nouns/resources.ts'
 import type { Upstream } from '../../nouns.ts'
+import type { AnswerBounds } from '../http/bounds.ts'
 import type { Egress } from '../http/egress.ts'
 import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
@@ -17,6 +18,7 @@ export interface AnthropicOptions {
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
   readonly egress?: Egress | undefined
+  readonly bounds?: AnswerBounds
   readonly library: Library
   readonly seals: Seals
 }
@@ -39,6 +41,7 @@ export function createAnthropicUpstream(options: AnthropicOptions): Upstream {
     headersFor,
     keys,
     timeouts,
+    bounds: options.bounds,
     library,
     seals,
   })

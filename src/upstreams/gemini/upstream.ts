@@ -1,5 +1,6 @@
 /** A Gemini-compatible upstream: Google AI Studio, or any base URL that speaks its wire. */
 import type { Answer, Call, Target, Upstream } from '../../nouns.ts'
+import type { AnswerBounds } from '../http/bounds.ts'
 import type { Egress } from '../http/egress.ts'
 import { Exchange } from '../http/exchange.ts'
 import { fetchJson, openPool, timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
@@ -22,6 +23,7 @@ export interface GeminiOptions {
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
   readonly egress?: Egress | undefined
+  readonly bounds?: AnswerBounds
 }
 
 export function createGeminiUpstream(options: GeminiOptions): Upstream {
@@ -44,7 +46,8 @@ export function createGeminiUpstream(options: GeminiOptions): Upstream {
     losses?.throwIfStrict(call.isStrict)
     const key = keyAt(target.credential)
     const timeouts = timeoutsFor(options.timeouts, call)
-    const exchange = new Exchange({ name, protocol: nativeProtocol(name, call, losses), timeouts, key })
+    const protocol = nativeProtocol(name, call, losses)
+    const exchange = new Exchange({ name, protocol, timeouts, key, bounds: options.bounds })
     pool.dispatch(buildRequest(own, target, endpoint, key), exchange)
     return exchange.answer
   }

@@ -2,6 +2,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Upstream } from '../../nouns.ts'
+import type { AnswerBounds } from '../http/bounds.ts'
 import type { Egress } from '../http/egress.ts'
 import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
@@ -30,6 +31,7 @@ export interface OpenAiOptions {
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
   readonly egress?: Egress | undefined
+  readonly bounds?: AnswerBounds
   readonly library: Library
   readonly seals: Seals
 }
@@ -75,6 +77,7 @@ export function createOpenAiUpstream(options: OpenAiOptions): Upstream {
       headersFor,
       keys,
       timeouts,
+      bounds: options.bounds,
       library,
       seals,
     }),

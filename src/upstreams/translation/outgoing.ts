@@ -1,5 +1,6 @@
 /** A provider's request on its way out. */
 import type { Call } from '../../nouns.ts'
+import type { AnswerBounds } from '../http/bounds.ts'
 import { Exchange, type Protocol } from '../http/exchange.ts'
 import { type OriginPool, timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
 import type { ProviderRequest } from './translator.ts'
@@ -18,6 +19,7 @@ export interface Line {
   /** Empty when there is no credential. */
   readonly key: string
   readonly timeouts: UpstreamTimeouts
+  readonly bounds?: AnswerBounds | undefined
 }
 
 /** Printed once, however often it is sent. */
@@ -44,7 +46,7 @@ export function launch(line: Line, outgoing: Outgoing, { protocol, isStream, cal
   const { delivery, deadlineAtMs, forwardHeaders } = call
   const hop = forwardHeaders[HOP_HEADER]
   const timeouts = timeoutsFor(line.timeouts, { delivery: isStream ? delivery : 'unary', deadlineAtMs })
-  const exchange = new Exchange({ name, protocol, timeouts, key })
+  const exchange = new Exchange({ name, protocol, timeouts, key, bounds: line.bounds })
   const request = {
     method: 'POST' as const,
     path: `${line.basePath}${outgoing.path}`,

@@ -2,6 +2,7 @@
 import { GatewayError, modelNotFound } from '../../errors.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Answer, Cacheable, Call, Caller, Target, Upstream } from '../../nouns.ts'
+import type { AnswerBounds } from '../http/bounds.ts'
 import type { OriginPool, UpstreamTimeouts } from '../http/pool.ts'
 import { estimateTokens } from './count.ts'
 import { countTokens } from './counting.ts'
@@ -26,6 +27,7 @@ export interface TranslatedSendOptions {
   readonly headersFor: (key: string) => Readonly<Record<string, string>>
   readonly keys: readonly string[]
   readonly timeouts: UpstreamTimeouts
+  readonly bounds?: AnswerBounds | undefined
   readonly library: Library
   readonly seals: Seals
 }

@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Answer, Cacheable, Call, Caller, Target, Upstream } from '../../nouns.ts'
 import { withEdits } from '../../wire/json-spans.ts'
+import type { AnswerBounds } from '../http/bounds.ts'
 import { type Egress, STRICT_EGRESS } from '../http/egress.ts'
 import { answerError } from '../http/errors.ts'
 import { Exchange } from '../http/exchange.ts'
@@ -35,6 +36,7 @@ export interface VertexOptions {
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
   readonly egress?: Egress | undefined
+  readonly bounds?: AnswerBounds
   readonly library: Library
   /** Where tokens come from; for tests. */
   readonly credentials?: Credentials
@@ -63,7 +65,7 @@ export function createVertexUpstream(options: VertexOptions): Upstream {
   ): Promise<Answer> {
     const protocol = vertexProtocol(name, call, report.losses().length > 0 ? report : undefined)
     const timeouts = timeoutsFor(options.timeouts, call)
-    const asked = new Exchange({ name, protocol, timeouts, key: access.secret })
+    const asked = new Exchange({ name, protocol, timeouts, key: access.secret, bounds: options.bounds })
     pool.dispatch(buildRequest(call, { verb, model: target.model, access, endpoint }, prepared), asked)
     try {
       return await asked.answer
