@@ -110,6 +110,8 @@ export interface Gateway {
   readonly usesSandboxOnly: boolean
   /** Puts new upstreams and models in place for the requests that come after. */
   reload(loaded: LoadedConfig): Promise<void>
+  /** Writes to the log what nobody caught. */
+  blame(error: unknown): void
   /** Resolves with the exit code when nothing is open any more. */
   readonly shutdown: Shutdown
 }
@@ -287,6 +289,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     firstStart,
     usesSandboxOnly: routes.upstreams.every(({ kind }) => kind === 'sandbox'),
     reload,
+    blame: (error) => log.error(log.describe(error), 'nobody caught this: the process will end'),
     shutdown: createShutdown({
       edge,
       flights,

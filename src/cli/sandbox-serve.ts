@@ -128,6 +128,7 @@ async function startWith(transform: Transform, notice: string, terminal: Termina
       // The greeting would offer to leave the sandbox.
       usesSandboxOnly: false,
       reload: (next) => gateway.reload(transform(next)),
+      blame: (error) => gateway.blame(error),
       shutdown: (mode) => gateway.shutdown(mode),
     }
   }

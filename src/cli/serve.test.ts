@@ -37,6 +37,7 @@ async function begin(cwd: string, environment: Record<string, string> = {}): Pro
       heard.push(`reload ${loaded.config.log.level}`)
       events.emit('reload')
     },
+    blame: (error) => void heard.push(`blame ${(error as Error).message}`),
     shutdown: (mode) => {
       heard.push(mode)
       return mode === 'now' ? Promise.resolve(1) : promise
@@ -69,6 +70,16 @@ test("SIGTERM is graceful, and its exit code is the command's", async () => {
   assert.equal(await served.exitCode, 0)
   assert.deepEqual(served.heard, ['graceful'])
   assert.equal(served.signals.listenerCount('SIGTERM'), 0)
+})
+
+test('[NEV-62] P10 what nobody caught is told, and the process goes down with what it is answering', async () => {
+  const served = await begin(folder)
+  served.signals.emit('uncaughtException', new Error('first'))
+  served.signals.emit('uncaughtException', new Error('second'))
+  served.finish(1)
+  assert.equal(await served.exitCode, 1)
+  assert.deepEqual(served.heard, ['blame first', 'crashed', 'blame second', 'crashed'])
+  assert.equal(served.signals.listenerCount('uncaughtException'), 0)
 })
 
 test('a second signal ends it now (P03)', async () => {

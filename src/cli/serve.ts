@@ -16,17 +16,21 @@ export interface RunningGateway {
   readonly firstStart: Promise<FirstStart>
   readonly usesSandboxOnly: boolean
   reload(loaded: LoadedConfig): Promise<void>
+  /** Writes to the log what nobody caught. */
+  blame(error: unknown): void
   shutdown(mode: ShutdownMode): Promise<number>
 }
 
 type FirstStart = Greeting['firstStart']
-type ShutdownMode = 'graceful' | 'quick' | 'now'
+type ShutdownMode = 'graceful' | 'quick' | 'crashed' | 'now'
 type Start = (loaded: LoadedConfig) => Promise<RunningGateway>
 
 /** Where signals come from: `process`, or an emitter in a test. */
 export interface SignalSource {
   on(signal: NodeJS.Signals, listener: () => void): unknown
+  on(event: 'uncaughtException', listener: (error: unknown) => void): unknown
   off(signal: NodeJS.Signals, listener: () => void): unknown
+  off(event: 'uncaughtException', listener: (error: unknown) => void): unknown
 }
 
 /**
@@ -144,11 +148,21 @@ function runUntilSignal(
       stop('quick')
     },
   }
+  // A rejection that nobody handles comes here as well. What the process holds may be anything now: who is being answered
+  // still is, and whoever supervises it starts another one.
+  const crash = (error: unknown): void => {
+    stopWatching()
+    gateway.blame(error)
+    gateway.shutdown('crashed').then(resolve, reject)
+    stopping = true
+  }
+  signals.on('uncaughtException', crash)
   const entries = Object.entries(listeners) as [NodeJS.Signals, () => void][]
   for (const [signal, listener] of entries) signals.on(signal, listener)
   return promise
     .then((exitCode) => exitCode ?? EXIT.ok)
     .finally(() => {
+      signals.off('uncaughtException', crash)
       for (const [signal, listener] of entries) signals.off(signal, listener)
     })
 }

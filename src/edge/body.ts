@@ -59,6 +59,8 @@ export function createBodyReader(
 ): BodyReader {
   const readings = new Set<Reading>()
   let bytesInFlight = 0
+  /** Of bodies that are still being read: all that they said they are. */
+  let comingBytes = 0
 
   const sweep = () => {
     const now = performance.now()
@@ -96,7 +98,7 @@ export function createBodyReader(
     // One body at a time comes in all the same: memory that the system is not given back would shut the door for ever.
     if (tightness === undefined || bytesInFlight === own) return undefined
     if (tightness.answers.isFull) return 'answersInFlight'
-    return tightness.memory.hasRoom(bytes) ? undefined : 'memoryShedPercent'
+    return tightness.memory.hasRoom(bytes, comingBytes) ? undefined : 'memoryShedPercent'
   }
 
   function read(message: IncomingMessage, response: ServerResponse, visit?: (piece: Buffer) => void) {
@@ -108,11 +110,16 @@ export function createBodyReader(
       if (response.destroyed) throw endedEarly()
       const reserve = reservation(response)
       if (declared > 0) reserve(declared)
+      comingBytes += Math.max(0, declared)
       if (message.headers.expect !== undefined) response.writeContinue()
       let pieces: Buffer[] = []
       const reading: Reading = newReading(finish)
+      let isOver = false
 
       function finish(error?: GatewayError): void {
+        if (isOver) return
+        isOver = true
+        comingBytes -= Math.max(0, declared)
         readings.delete(reading)
         message.off('data', take)
         message.off('end', done)

@@ -1,6 +1,6 @@
 /**
- * How much memory the process has left, looked at a few times a second. What is let in between two looks is counted
- * beforehand: a thousand uploads may come in one of them.
+ * How much memory the process has left, looked at a few times a second, and again before a large body comes in. What was
+ * let in and is still to come is counted beforehand: a thousand uploads may begin between two looks.
  */
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
@@ -12,8 +12,8 @@ export interface MemoryLimits {
 }
 
 export interface Memory {
-  /** Whether a body of so many bytes may still come in. */
-  hasRoom(bytes: number): boolean
+  /** Whether a body of so many bytes may still come in, while so many bytes of others are on their way. */
+  hasRoom(bytes: number, comingBytes: number): boolean
   /** Whether bodies are refused for want of memory, as far as the last look knows. */
   readonly isTight: boolean
   close(): void
@@ -30,6 +30,8 @@ export interface Usage {
 const LOOK_MS = 100
 /** A body's pieces, and the whole that is made of them. */
 const COPIES_OF_A_BODY = 2
+/** A look costs some microseconds, and a body of this size many more. */
+const LARGE_BYTES = 256 * 1024
 /** It is tight until so much less is taken: at the bound itself it would change with every look. */
 const RELIEF = 0.95
 
@@ -56,10 +58,9 @@ export function watchMemory(
   timer?.unref()
 
   return {
-    hasRoom: (bytes) => {
-      if (isTight || roomBytes < bytes * COPIES_OF_A_BODY) return false
-      roomBytes -= bytes * COPIES_OF_A_BODY
-      return true
+    hasRoom: (bytes, comingBytes) => {
+      if (isEver && bytes >= LARGE_BYTES) see()
+      return !isTight && (bytes + comingBytes) * COPIES_OF_A_BODY <= roomBytes
     },
     get isTight() {
       return isTight

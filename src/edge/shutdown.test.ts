@@ -67,6 +67,13 @@ test('[STOP-01] quick does not wait for balancers', async (t) => {
   assert.deepEqual(heard, ['not ready', 'drain', 'close', 'destroy', 'after all'])
 })
 
+test('[NEV-62] P10 a crash does not wait for balancers either, and says 1', async (t) => {
+  const { shutdown, heard, closed } = rig(t)
+  closed.resolve()
+  assert.equal(await shutdown('crashed'), 1)
+  assert.deepEqual(heard, ['not ready', 'drain', 'close', 'destroy', 'after all'])
+})
+
 test('[STOP-01] P02 unary answers are interrupted at their grace, everything at that of streams, the rest is cut', async (t) => {
   const { shutdown, heard, pass } = rig(t)
   const exit = shutdown('quick')

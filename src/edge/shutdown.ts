@@ -2,8 +2,11 @@
 import { GatewayError } from '../errors.ts'
 import type { Edge } from './server.ts'
 
-/** `graceful` lets balancers notice first, `quick` does not wait for them, `now` waits for nobody. */
-export type ShutdownMode = 'graceful' | 'quick' | 'now'
+/**
+ * `graceful` lets balancers notice first, `quick` does not wait for them, `now` waits for nobody. `crashed` is `quick` with
+ * the exit code of a failure.
+ */
+export type ShutdownMode = 'graceful' | 'quick' | 'crashed' | 'now'
 
 export interface ShutdownOptions {
   readonly edge: Edge
@@ -60,10 +63,8 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
   }
 
   return (mode) => {
-    if (mode === 'now') {
-      exitCode = 1
-      hurry.resolve()
-    }
+    if (mode === 'now' || mode === 'crashed') exitCode = 1
+    if (mode === 'now') hurry.resolve()
     exit ??= run(mode)
     return exit
   }
