@@ -65,7 +65,13 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
     }
     const call = await dialect.decode(request, opening)
     const metered = await answerTo({ request, call, caller, receiver: response, parts })
-    await dialect.encode(call, metered.answer, response, metered.headers)
+    try {
+      await dialect.encode(call, metered.answer, response, metered.headers)
+    } catch (error) {
+      // Nobody writes it any more: it is read on and settled as if its client had left.
+      metered.answer.source.cancel()
+      throw error
+    }
   } catch (error) {
     refuse({ request, opening, caller, error, dialect, response, parts })
   }
@@ -155,13 +161,19 @@ function dispatchOrSettle(
     // A server that has to go ends it before the upstream has said a word.
     const flight: Flight = { isStream: call.delivery !== 'unary', seat: NO_SEAT, interrupt: fail }
     flights.add(flight)
-    dispatch(call, targets, caller).then((dispatched) => {
+    const start = (dispatched: Dispatched): void => {
       if (isOver) return dispatched.answer.source.cancel()
-      // In this order: a server that waits for the last answer must not see a moment without one.
-      const metered = begin(dispatched)
-      flights.delete(flight)
-      resolve(metered)
-    }, fail)
+      try {
+        // In this order: a server that waits for the last answer must not see a moment without one.
+        const metered = begin(dispatched)
+        flights.delete(flight)
+        resolve(metered)
+      } catch (error) {
+        dispatched.answer.source.cancel()
+        fail(error)
+      }
+    }
+    Promise.try(dispatch, call, targets, caller).then(start, fail)
   })
 }
 

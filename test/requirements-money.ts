@@ -49,7 +49,7 @@ export const MONEY_REQUIREMENTS: readonly Requirement[] = [
   }),
   ...promises('design: budgets and limits', {
     'BUD-01': 'no budget is overspent by one nano-USD, however many requests race',
-    'BUD-02': ['windows are days, weeks and months of UTC, by the time of admission', 'S24'],
+    'BUD-02': ['windows are days, weeks and months of UTC, by the time of admission', 'S24 P14'],
     'BUD-03': 'a budget alerts once in each window',
     'BUD-04': 'a budget that is made in the middle of its window counts what was spent before',
     'LIM-01': 'in no window more is granted than its limit',

@@ -140,7 +140,6 @@ suite('[NEV-44] it gets tight', { concurrency: true }, () => {
       assert.match(gateway.output(), /runs well again/)
       assert.equal(await gateway.stop('SIGINT'), 0)
     } finally {
-      process.kill(gateway.pid, 'SIGCONT')
       if (gateway.alive()) await gateway.kill()
     }
   })
