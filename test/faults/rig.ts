@@ -13,7 +13,7 @@ import {
 } from '../servers/fault-places.ts'
 import type { FaultRow, Place } from './row.ts'
 import { CONNECT_MS, FIRST_BYTE_MS, redirectTo } from './rows-silent.ts'
-import { IDLE_MS, TOTAL_MS } from './rows-streams.ts'
+import { HEARTBEAT_MS, IDLE_MS, TOTAL_MS } from './rows-streams.ts'
 
 /** In each key that the gateway sends to an upstream, and to be found nowhere else. */
 export const CANARY = 'canary-secret'
@@ -140,11 +140,13 @@ function configOf(ports: Ports): string {
     upstreams[name] = upstreamAt(name, wire, baseOf(ports, wire, undefined))
     models[`${name}.*`] = { targets: hasSecond ? [name, SECOND] : [name] }
   }
-  return JSON.stringify({ upstreams, models, prices, ...LOG_OF_ALL })
+  return JSON.stringify({ upstreams, models, prices, ...LOG_OF_ALL, ...HEARTBEATS })
 }
 
 const SECOND = { upstream: 'sandbox', model: 'gemini-2.5-flash' }
 const RATE = { inputUsdPerMillion: 1000, outputUsdPerMillion: 2000 }
+/** Often enough to come in between wherever they could. */
+const HEARTBEATS = { server: { timeouts: { heartbeat: `${HEARTBEAT_MS}ms` } } }
 const LOG_OF_ALL = { log: { level: 'info' } }
 
 const TIMEOUTS = {

@@ -23,6 +23,7 @@ import { broken, type FaultRow, unavailable, whole } from './row.ts'
 /** Lowered in the gateway's configuration, in milliseconds. */
 export const IDLE_MS = 500
 export const TOTAL_MS = 3_000
+export const HEARTBEAT_MS = 60
 const SLACK_MS = 1_500
 const ENDLESS_EVERY_MS = 40
 const MIB = 1024 * 1024
@@ -80,8 +81,10 @@ const READING: readonly FaultRow[] = [
     isHeavy: true,
     wires: ['gemini'],
     play: (cell) => async (line) => {
+      // Made before the stream begins: its silence would be too long.
+      const event = chunk(`data: {"candidates": "${'x'.repeat(33 * MIB)}"}\r\n\r\n`)
       await line.write(begun(cell))
-      await line.write(chunk(`data: {"candidates": "${'x'.repeat(33 * MIB)}"}\r\n\r\n`))
+      await line.write(event)
     },
     sees: () => broken({ text: /too (?:large|long|big)|longer than|larger than/ }),
   },
@@ -153,6 +156,12 @@ const BROKEN: readonly FaultRow[] = [
     modes: ['stream'],
     play: says((cell) => begun(cell)),
     sees: () => broken({ text: SPOKEN_TWO, tookMs: [IDLE_MS - 250, IDLE_MS + SLACK_MS] }),
+  },
+  {
+    name: 'U36 blank lines while it is stuck',
+    modes: ['stream'],
+    play: says((cell) => begun(cell)),
+    sees: () => broken({ text: /two [\s\S]*\n\r?\n(?:\n\n){2,}data: \{"error"/ }),
   },
   {
     name: 'U36 the error of a stream that is stuck is a 504',
