@@ -1,12 +1,14 @@
 /** Where the gateway connects to, and with which credential: the real process, and a canary on every address of this machine. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { rename, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Canary, openCanary } from '../corpus/canary.ts'
 import { closedPort } from '../servers/fault-places.ts'
-import { type Gateway, startGateway } from './rig.ts'
+import { dataFolder, type Gateway, startGateway, until } from './rig.ts'
 
 /** Where nothing may be connected to; `PORT` is the canary's. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -44,6 +46,9 @@ const SECRET = 'canary-secret-key'
 let canary: Canary
 let mover: Server
 let gateway: Gateway
+let folder: Awaited<ReturnType<typeof dataFolder>>
+let file: string
+let settings: object
 const heard: IncomingMessage[] = []
 
 /** Sends everybody to the canary, in every way that it knows. */
@@ -86,10 +91,18 @@ before(async () => {
       { targets: [name, 'sandbox'].map((upstream) => ({ upstream, model: 'gemini-2.5-flash' })) },
     ],
   ])
+  settings = {
+    upstreams,
+    models: Object.fromEntries(models),
+    retries: { backoffMin: '1ms', backoffMax: '2ms' },
+    // Nobody is left alone here.
+    health: { failures: 1_000 },
+  }
+  folder = await dataFolder()
+  file = join(folder.path, 'wasat.yaml')
+  await writeFile(file, JSON.stringify(settings))
   gateway = await startGateway({
-    config: JSON.stringify({
-      ...{ upstreams, models: Object.fromEntries(models), retries: { backoffMin: '1ms', backoffMax: '2ms' } },
-    }),
+    ...{ dataFolder: join(folder.path, 'data'), args: ['--config', file] },
     env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(RESOLVER)}` },
   })
 })
@@ -98,6 +111,7 @@ after(async () => {
   mover.closeAllConnections()
   mover.close()
   await canary.close()
+  await folder.remove()
 })
 
 const ask = (model: string, verb = 'generateContent') => gateway.ask(`/v1beta/models/${model}:${verb}`)
@@ -155,4 +169,14 @@ test('[NEV-41] U15 J11 wherever an upstream sends us, its credential stays with 
   assert.deepEqual([...asked].sort(), [...WIRES].sort())
   // A page's token is one, whatever it looks like.
   assert.ok(heard.some(({ url = '' }) => url.includes('pageToken=http%3A')))
+})
+
+// Last, because from here on the canary hears us; that it can is shown by this, too.
+test('[NEV-40] what the operator lists is reached from the next reload on', async () => {
+  await writeFile(`${file}.new`, JSON.stringify({ ...settings, egress: { allow: ['loopback.example.com'] } }))
+  await rename(`${file}.new`, file)
+  await until('a connection', async () => {
+    await ask('loopback.second')
+    return canary.connections() > 0
+  })
 })

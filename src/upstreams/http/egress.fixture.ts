@@ -37,7 +37,7 @@ export interface Door {
   readonly connections: () => number
 }
 
-/** A server of HTTP that answers each request on a connection with 200, or whatever else `listen` does with it. */
+/** Answers whatever arrives in plain text with 200, and counts the connections. `port`: 0 for any. */
 export async function door(
   t: TestContext,
   host: string,
