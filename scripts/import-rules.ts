@@ -8,6 +8,7 @@ const ROOMS = [
   'edge',
   'dialects',
   'auth',
+  'repeats',
   'routing',
   'policies',
   'upstreams',

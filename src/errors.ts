@@ -18,6 +18,8 @@ const FAILURES = {
   not_found: { http: 404, status: 'NOT_FOUND', retryable: false },
   method_not_allowed: { http: 405, status: 'INVALID_ARGUMENT', retryable: false },
   request_timeout: { http: 408, status: 'DEADLINE_EXCEEDED', retryable: false },
+  /** Somebody else is doing it, or did. */
+  aborted: { http: 409, status: 'ABORTED', retryable: false },
   already_exists: { http: 409, status: 'ALREADY_EXISTS', retryable: false },
   expectation_failed: { http: 417, status: 'INVALID_ARGUMENT', retryable: false },
   header_too_large: { http: 431, status: 'INVALID_ARGUMENT', retryable: false },

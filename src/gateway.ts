@@ -22,6 +22,7 @@ import type {
 } from './nouns.ts'
 import type { Observe, ObservedRequest } from './observe/observe.ts'
 import type { Admit } from './policies/admit.ts'
+import { type Answered, ONLY_TURN, type Recall, type Turn } from './repeats/recall.ts'
 import type { Catalog } from './upstreams/catalog.ts'
 import { type Dispatch, type Dispatched, failedDispatch } from './upstreams/dispatch.ts'
 import { formatUsd } from './wire/usd.ts'
@@ -30,6 +31,7 @@ import { formatUsd } from './wire/usd.ts'
 export interface Parts {
   readonly dialects: readonly Dialect[]
   readonly authenticate: (credential: string | undefined, remoteAddress: string) => Promise<Caller> | Caller
+  readonly recall: Recall
   readonly route: (call: Call, caller: Caller) => readonly Target[]
   readonly admit: Admit
   readonly dispatch: Dispatch
@@ -64,12 +66,16 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
       return true
     }
     const call = await dialect.decode(request, opening)
-    const metered = await answerTo({ request, call, caller, receiver: response, parts })
+    const errand = { request, call, caller, receiver: response, parts }
+    const { answer, headers, isRepeat } = await parts.recall(call, caller, (turn) =>
+      answerTo({ ...errand, turn }),
+    )
+    if (isRepeat) parts.observe({ ...NOTHING_SPENT, request, opening: call, caller, status: answer.status })
     try {
-      await dialect.encode(call, metered.answer, response, metered.headers)
+      await dialect.encode(call, answer, response, headers)
     } catch (error) {
       // Nobody writes it any more: it is read on and settled as if its client had left.
-      metered.answer.source.cancel()
+      answer.source.cancel()
       throw error
     }
   } catch (error) {
@@ -88,11 +94,11 @@ const NOTHING_SPENT = {
 }
 
 /** route → admit → dispatch → meter, for whoever receives the answer. */
-async function answerTo(errand: Errand): Promise<Metered> {
-  const { caller, parts } = errand
+async function answerTo(errand: Errand): Promise<Answered> {
+  const { caller, parts, turn } = errand
   const route = parts.route(errand.call, caller)
   const { call, targets } = await parts.resources.place(errand.call, caller, route)
-  const permit = await parts.admit(call, caller, targets)
+  const permit = turn.hold(await parts.admit(call, caller, targets))
   const started = { ...errand, call, permit }
   return dispatchOrSettle(started, targets, (dispatched) => meterFor({ ...started, dispatched }))
 }
@@ -111,9 +117,9 @@ export async function perform(
   const { id, receivedAtMs } = call
   const request = { id, receivedAtMs, clientRequestId: undefined, method: 'POST', remoteAddress: 'batch' }
   const receiver = { bodyBytes: 0 }
-  let metered: Metered
+  let metered: Answered
   try {
-    metered = await answerTo({ request, call, caller, receiver, parts })
+    metered = await answerTo({ request, call, caller, receiver, parts, turn: ONLY_TURN })
   } catch (thrown) {
     const error = GatewayError.from(thrown)
     const settlement = SETTLED.get(error)
@@ -145,8 +151,8 @@ function dispatchOrSettle(
     parts: { dispatch, flights },
   }: Pick<MeterInput, 'call' | 'caller' | 'permit' | 'parts'>,
   targets: readonly Target[],
-  begin: (dispatched: Dispatched) => Metered,
-): Promise<Metered> {
+  begin: (dispatched: Dispatched) => Answered,
+): Promise<Answered> {
   return new Promise((resolve, reject) => {
     let isOver = false
     const fail = (thrown: unknown) => {
@@ -207,6 +213,7 @@ interface Errand {
   readonly caller: Caller
   readonly receiver: Pick<HttpResponse, 'bodyBytes'>
   readonly parts: Parts
+  readonly turn: Turn
 }
 
 interface MeterInput extends Errand {
@@ -214,14 +221,17 @@ interface MeterInput extends Errand {
   readonly dispatched: Dispatched
 }
 
-interface Metered {
-  readonly answer: Answer
-  /** Read when the head goes out; what is known only at the end is added then. */
-  readonly headers: OutgoingHttpHeaders
-}
-
-function meterFor({ request, call, caller, permit, dispatched, receiver, parts }: MeterInput): Metered {
-  const { answer } = dispatched
+function meterFor({
+  request,
+  call,
+  caller,
+  permit,
+  dispatched,
+  receiver,
+  parts,
+  turn,
+}: MeterInput): Answered {
+  const answer = turn.watch(dispatched.answer)
   const ownMs = ownTimeMs(call, answer)
   const headers = answerHeaders(call, dispatched, permit)
   const metered = meter({

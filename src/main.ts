@@ -34,6 +34,7 @@ import { createRedact } from './observe/redact.ts'
 import { createAdmit } from './policies/admit.ts'
 import { createLimits } from './policies/limits.ts'
 import { modelAllowList } from './policies/model-allow-list.ts'
+import { createRecall } from './repeats/recall.ts'
 import { createAffinity } from './routing/affinity.ts'
 import { createDispatch } from './upstreams/dispatch.ts'
 import { createSeals } from './upstreams/translation/seals.ts'
@@ -191,6 +192,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
         resources,
         dispatch,
         authenticate: createAuthenticator({ directory, keys }),
+        recall: createRecall({ shared: config.stores.counters === 'memory' ? undefined : counters }),
         admit: createAdmit({
           policies: policiesOf(counters),
           ...{ ledger, money: MONEY, leaseMs: () => routes.leaseMs, onAlert, onUnrecorded },

@@ -154,6 +154,7 @@ export function callOf(rest: Partial<Call> = {}): Call {
     forwardHeaders: {},
     forwardQuery: '',
     tags: undefined,
+    idempotencyKey: undefined,
     tier: 'standard',
     isStrict: false,
     receivedAtMs: performance.now(),

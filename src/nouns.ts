@@ -149,6 +149,8 @@ export interface Call extends Opening {
   readonly forwardQuery: string
   /** What the client calls this request by, for its reports (`x-wasat-tags`). */
   readonly tags: Tags | undefined
+  /** The same for each time that the client sends this request (`x-idempotency-key`). */
+  readonly idempotencyKey: string | undefined
   /** What the client asked for, and `batch` for a call of a batch. */
   readonly tier: Tier
   /** Whether whatever would not be carried exactly is refused (`x-wasat-translation: strict`). */

@@ -28,6 +28,7 @@ export const RELIABILITY_REQUIREMENTS: readonly Requirement[] = [
     'NEV-43': 'every timeout, size and count is a named, documented setting',
     'NEV-44': ['what the process holds is bounded, and new bodies get 503 before its memory runs out', 'P06'],
     'NEV-45': ['a process that did not get to run says so, and is not ready for a while', 'P07 U36'],
+    'NEV-46': 'a request that is sent again under its own key is done once and billed once',
     'NEV-50': 'the whole corpus of bad input is refused as the catalogue says',
     'NEV-51': 'JSON is read as the public parsing corpus says',
     'NEV-52': 'generated input never crashes, never costs seconds, never reaches an upstream',

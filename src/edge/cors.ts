@@ -8,12 +8,12 @@ export interface Cors {
 
 /** What Google's browser SDK sends, and what of our answers it may read. */
 const REQUEST_HEADERS = [
-  'authorization, content-type, x-goog-api-client, x-goog-api-key, x-request-id, x-server-timeout',
+  'authorization, content-type, x-goog-api-client, x-goog-api-key, x-idempotency-key, x-request-id, x-server-timeout',
   'x-wasat-tags, x-wasat-translation, x-wasat-upstream, content-range, range, x-goog-upload-command, x-goog-upload-file-name, x-goog-upload-header-content-length',
   'x-goog-upload-header-content-type, x-goog-upload-offset, x-goog-upload-protocol',
 ].join(', ')
 const RESPONSE_HEADERS = [
-  'retry-after, server-timing, x-request-id, x-wasat-affinity, x-wasat-attempts, x-wasat-translation, x-wasat-upstream',
+  'retry-after, server-timing, x-request-id, x-wasat-affinity, x-wasat-attempts, x-wasat-repeat-of, x-wasat-translation, x-wasat-upstream',
   'content-range, location, range, x-goog-upload-chunk-granularity, x-goog-upload-control-url',
   'x-goog-upload-size-received, x-goog-upload-status, x-goog-upload-url, x-guploader-uploadid',
 ].join(', ')

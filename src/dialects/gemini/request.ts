@@ -5,6 +5,7 @@ import type { Call, HttpRequest, Opening } from '../../nouns.ts'
 import { type JsonLimits, JsonScanError, JsonScanner } from '../../wire/json-scanner.ts'
 import { factsOf, tierOf, WATCH } from './facts.ts'
 import { HOP_HEADER, nextHop } from './hops.ts'
+import { idempotencyKeyOf } from './idempotency.ts'
 import { isStrict } from './strict.ts'
 import { tagsOf } from './tags.ts'
 
@@ -32,6 +33,7 @@ export async function decode(request: HttpRequest, opening: Opening, limits: Jso
   refuseContentType(request.headers['content-type'])
   const tags = tagsOf(request.headers['x-wasat-tags'])
   const strict = isStrict(request.headers['x-wasat-translation'])
+  const idempotencyKey = idempotencyKeyOf(request.headers['x-idempotency-key'])
   const hop = nextHop(request.headers[HOP_HEADER])
   const scanner = new JsonScanner(limits, WATCH)
   const body = await request.body(visitor(scanner))
@@ -39,6 +41,7 @@ export async function decode(request: HttpRequest, opening: Opening, limits: Jso
   return {
     ...callOf(opening, body, scanner, request),
     tags,
+    idempotencyKey,
     isStrict: strict,
     forwardHeaders: forwardHeaders(request, hop),
     forwardQuery: forwardQuery(request.query),
@@ -76,6 +79,7 @@ function callOf(opening: Opening, body: Buffer, scanner: JsonScanner, asker: Ask
     forwardHeaders: {},
     forwardQuery: '',
     tags: asker.tags,
+    idempotencyKey: undefined,
     tier: asker.tier ?? tierOf(scanner.found),
     isStrict: false,
     receivedAtMs: asker.receivedAtMs,

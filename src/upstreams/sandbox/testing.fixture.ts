@@ -55,7 +55,7 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
       ...{ mediaBytes: 0, mediaParts: 0, imageBytes: 0, imageParts: 0 },
       ...{ usesStored: false, usesSearch: false },
     },
-    ...{ tags: undefined, tier: 'standard' as const, isStrict: false },
+    ...{ tags: undefined, idempotencyKey: undefined, tier: 'standard' as const, isStrict: false },
     forwardHeaders: {},
     forwardQuery: '',
     receivedAtMs: 0,
