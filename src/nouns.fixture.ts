@@ -68,6 +68,7 @@ export interface RecordedResponse extends HttpResponse {
   full: boolean
   drain(): void
   leave(): void
+  halfClose(): void
 }
 
 export function recordedResponse(): RecordedResponse {
@@ -75,6 +76,7 @@ export function recordedResponse(): RecordedResponse {
   const state = { status: 0, headers: {} as OutgoingHttpHeaders, ended: false, destroyed: false }
   let drained: (() => void) | undefined
   let left: (() => void) | undefined
+  let halfClosed: (() => void) | undefined
   const take = (bytes: Buffer | string | undefined) =>
     bytes !== undefined && pieces.push(Buffer.from(bytes as string))
   return {
@@ -121,6 +123,10 @@ export function recordedResponse(): RecordedResponse {
     onClientLeft: (listener) => {
       left = listener
     },
+    onHalfClosed: (listener) => {
+      halfClosed = listener
+    },
+    halfClose: () => halfClosed?.(),
     drain: () => drained?.(),
     leave: () => left?.(),
   }

@@ -37,7 +37,7 @@ export interface HttpRequest {
   origin(): string
   /** `performance.now()` when the head was complete. */
   readonly receivedAtMs: number
-  /** True once the client's connection is gone; nothing that it pays for is begun after that. */
+  /** True once the client's connection is gone or half-closed; nothing that it pays for is tried again after that. */
   clientLeft(): boolean
   /**
    * Reads the whole body once, within the edge's limits of size and speed.
@@ -68,6 +68,8 @@ export interface HttpResponse {
   /** One listener each, set by the encoder. */
   onDrain(listener: () => void): void
   onClientLeft(listener: () => void): void
+  /** The client sends nothing more. Most who do that have left; a few still read. Heard at once when it was so before. */
+  onHalfClosed(listener: () => void): void
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -309,6 +311,8 @@ export interface Source {
   resume(): void
   /** Hangs up on the upstream. The sink hears nothing more. */
   cancel(): void
+  /** The client may have left: what it gets is bounded like what is read for nobody. Of metered answers only. */
+  linger?(): void
 }
 
 export interface Sink {

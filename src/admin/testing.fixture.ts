@@ -219,6 +219,7 @@ export function recordedResponse(room: () => boolean = () => true): TestResponse
     onClientLeft: (listener) => {
       listeners.left = listener
     },
+    onHalfClosed: () => undefined,
   }
   function answered(): Answered {
     assert.equal(heads.length, 1, 'one head')

@@ -81,5 +81,6 @@ function responseInto(
     onClientLeft: (listener) => {
       left = listener
     },
+    onHalfClosed: () => undefined,
   }
 }

@@ -20,6 +20,7 @@ export class Reply implements HttpResponse {
   #bodyBytes = 0
   #drained: (() => void) | undefined
   #left: (() => void) | undefined
+  #halfClosed: (() => void) | undefined
   #stall: NodeJS.Timeout | undefined
   #waitingBytes = 0
 
@@ -29,6 +30,7 @@ export class Reply implements HttpResponse {
     response.on('error', () => response.destroy())
     response.on('close', () => {
       this.#stopWaiting()
+      if (this.#halfClosed !== undefined) response.req.socket.off('end', this.#halfClosed)
       if (!response.writableFinished) this.#left?.()
     })
   }
@@ -72,6 +74,13 @@ export class Reply implements HttpResponse {
   onClientLeft(listener: () => void): void {
     this.#left = listener
     if (this.#response.destroyed && !this.#response.writableFinished) listener()
+  }
+
+  onHalfClosed(listener: () => void): void {
+    const { socket } = this.#response.req
+    if (socket.readableEnded) return listener()
+    this.#halfClosed = listener
+    socket.once('end', listener)
   }
 
   #count(bytes: Buffer | string): void {

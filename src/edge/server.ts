@@ -138,6 +138,8 @@ export async function listen(
       // The framing guard judges Host, and says so in our own words.
       requireHostHeader: false,
     })
+    // Undocumented, and as old as Node: without it a FIN ends the answer that is under way, whoever still reads.
+    Object.assign(server, { httpAllowHalfOpen: true })
     server.maxHeadersCount = options.limits.headerCount
     server.maxConnections = options.limits.connections
     server.on('request', (message, response) => exchange(message, response, trusted))
@@ -215,7 +217,7 @@ function openRequest(
     headers: message.headers,
     remoteAddress: remoteAddress(message, proxies),
     receivedAtMs,
-    clientLeft: () => response.destroyed || message.socket.destroyed,
+    clientLeft: () => response.destroyed || message.socket.destroyed || message.socket.readableEnded,
     origin: () => originOf(message, proxies),
     body: (visit) => bodies.read(message, response, visit),
     consume: (write, bytesMax) => bodies.consume(message, response, write, bytesMax),

@@ -256,3 +256,40 @@ test('[LEDGER-01] an answer that cannot say what it read is settled all the same
     ['upstream_broken', 'estimated', 0],
   )
 })
+
+test('[NEV-61] C10 a client that closed its half counts as one that left, and is handed its answer', async () => {
+  const { metered, source, sink, settled, heard, drains } = rig()
+  metered.start(sink)
+  metered.linger?.()
+  assert.equal(drains.open, 1)
+  source.sink?.end(chunkOf('whole'))
+  await turn()
+  assert.deepEqual([settled[0]?.outcome, settled[0]?.deliveredBytes, drains.open], ['client_gone', 12, 0])
+  assert.deepEqual(heard, ['end whole'])
+})
+
+test('[NEV-61] C10 when too many wait like this, it is told so, before it starts or after', async () => {
+  for (const isStarted of [true, false]) {
+    const { metered, source, sink, settled, heard } = rig({
+      limits: { count: 0, durationMs: 1_000, bytes: 100 },
+    })
+    if (isStarted) metered.start(sink)
+    metered.linger?.()
+    if (!isStarted) metered.start(sink)
+    await turn()
+    assert.equal(settled.length, 1)
+    assert.deepEqual(heard, ['fail overloaded'])
+    assert.equal(source.heard.at(-1), 'cancel')
+  }
+})
+
+test('[NEV-61] C10 one that then leaves for good is handed nothing', async () => {
+  const { metered, source, sink, settled, heard, drains } = rig()
+  metered.start(sink)
+  metered.linger?.()
+  metered.cancel()
+  source.sink?.end(chunkOf('whole'))
+  await turn()
+  assert.deepEqual([settled[0]?.outcome, settled[0]?.deliveredBytes, drains.open], ['client_gone', 7, 0])
+  assert.deepEqual(heard, [])
+})

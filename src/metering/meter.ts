@@ -1,6 +1,7 @@
 /**
  * Stands between the upstream and the client, passes every chunk on as it is, and settles the Permit once:
  * before the last byte goes out, when the answer breaks, or when it was read to its end after the client left.
+ * A client that closed its half counts as one that left, and is handed its answer all the same.
  */
 import { GatewayError } from '../errors.ts'
 import type { Held } from '../nouns/held.ts'
@@ -34,6 +35,9 @@ export function meter(options: MeterOptions): Answer {
 /** A settled permit that failed to reach the disk must not look like a delivered answer. */
 const NOT_RECORDED = 'The answer could not be recorded. Please retry.'
 
+const LINGERED =
+  'The connection was closed for sending, and the answer took too long or too many wait like this.'
+
 class MeteredSource implements Source, Sink, Flight {
   seat = NO_SEAT
   readonly #options: MeterOptions
@@ -56,7 +60,7 @@ class MeteredSource implements Source, Sink, Flight {
 
   start(sink: Sink): void {
     this.#sink = sink
-    this.#begin()
+    if (!this.#isSettled) this.#begin()
   }
 
   pause(): void {
@@ -69,11 +73,16 @@ class MeteredSource implements Source, Sink, Flight {
 
   cancel(): void {
     this.#sink = undefined
+    this.linger()
     if (this.#isSettled) return
-    this.#drain = this.#options.drains.begin(() => this.#giveUp())
-    if (this.#drain === undefined) this.#giveUp()
-    else if (this.#isStarted) this.#options.answer.source.resume()
+    if (this.#isStarted) this.#options.answer.source.resume()
     else this.#begin()
+  }
+
+  linger(): void {
+    if (this.#isSettled) return
+    this.#drain ??= this.#options.drains.begin(() => this.#giveUp())
+    if (this.#drain === undefined) this.#giveUp()
   }
 
   interrupt(error: Error): void {
@@ -129,7 +138,8 @@ class MeteredSource implements Source, Sink, Flight {
   #giveUp(): void {
     if (this.#isSettled) return
     this.#options.answer.source.cancel()
-    this.#settle('client_gone', false, 0).catch(() => undefined)
+    const tell = () => this.#sink?.fail(new GatewayError('overloaded', LINGERED))
+    this.#settle('client_gone', false, 0).then(tell, tell)
   }
 
   async #settle(outcome: Outcome, isComplete: boolean, heldBytes: number): Promise<void> {

@@ -8,6 +8,8 @@ export interface Writer {
   chunk(bytes: Buffer): boolean
   end(last: Buffer | undefined): void
   fail(error: Error): void
+  /** A client that closed its half gets the answer all the same; without it, it has left. */
+  readonly outlivesHalfClose?: true
 }
 
 /** Objects that come in one turn go out in one write, up to here: fifty small writes cost more than what is in them. */
@@ -46,11 +48,18 @@ export function follow(source: Source, response: HttpResponse, writer: Writer): 
     response.onDrain(() => {
       if (!isOver) source.resume()
     })
-    response.onClientLeft(() => {
+    const leave = (): void => {
       if (isOver) return
       isOver = true
       source.cancel()
       resolve()
+    }
+    response.onClientLeft(leave)
+    response.onHalfClosed(() => {
+      if (isOver) return
+      if (writer.outlivesHalfClose) return source.linger?.()
+      leave()
+      response.destroy()
     })
     // The client may have left while the answer was awaited; then nobody listens, and the meter reads on alone.
     if (isOver) return

@@ -31,6 +31,7 @@ export function encodeUnary(
       if (!response.headSent) head(bytes?.length ?? 0)
       response.end(bytes)
     },
+    outlivesHalfClose: true,
     fail: (error) => {
       if (response.headSent) response.destroy()
       else sendError(error, 'unary', response, headers)
