@@ -9,7 +9,7 @@ import sys
 
 from google import genai
 
-AT_ONCE = 24
+AT_ONCE = 8
 
 
 async def read(client, model, places):
