@@ -271,7 +271,7 @@ test('[NEV-61] C10 a client that closed its half counts as one that left, and is
 test('[NEV-61] C10 when too many wait like this, it is told so, before it starts or after', async () => {
   for (const isStarted of [true, false]) {
     const { metered, source, sink, settled, heard } = rig({
-      limits: { count: 0, durationMs: 1_000, bytes: 100 },
+      limits: { count: 0, timeout: 1_000, bytes: 100 },
     })
     if (isStarted) metered.start(sink)
     metered.linger?.()

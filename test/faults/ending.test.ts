@@ -4,14 +4,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { cellOf, chunk, good, LAST_CHUNK, STREAM_HEAD } from '../../src/cli/faults/bytes.ts'
+import {
+  type FaultUpstream,
+  type Line,
+  type Play,
+  startFaultUpstream,
+} from '../../src/cli/faults/upstream.ts'
+import { WORDS } from '../../src/cli/faults/wires.ts'
 import type { SettledRow } from '../../src/nouns/ledger.ts'
 import { openSqliteBook } from '../../src/stores/sqlite/book.ts'
 import { COMPILE_CACHE, dataFolder, type Gateway, startGateway, UNARY, until } from '../gateway/rig.ts'
 import { assertSound, type Books, readBook } from '../money/books.ts'
-import { type FaultUpstream, type Line, type Play, startFaultUpstream } from '../servers/fault-upstream.ts'
-import { WORDS } from '../servers/fault-wires.ts'
 import { ADMIN_KEY, CLIENT_KEY } from '../servers/wasat-process.ts'
-import { cellOf, chunk, good, LAST_CHUNK, STREAM_HEAD } from './row.ts'
 
 const EACH = 100
 const AT_ONCE = 16

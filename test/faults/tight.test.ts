@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { after, before, suite, test } from 'node:test'
+import { cellOf, chunk, good, LAST_CHUNK, STREAM_HEAD } from '../../src/cli/faults/bytes.ts'
+import { type FaultUpstream, type Play, startFaultUpstream } from '../../src/cli/faults/upstream.ts'
+import { WORDS } from '../../src/cli/faults/wires.ts'
 import { type Gateway, startGateway, until } from '../gateway/rig.ts'
-import { type FaultUpstream, type Play, startFaultUpstream } from '../servers/fault-upstream.ts'
-import { WORDS } from '../servers/fault-wires.ts'
-import { cellOf, chunk, good, LAST_CHUNK, STREAM_HEAD } from './row.ts'
 
 const MIB = 1024 * 1024
 const MEMORY_MIB = 320
