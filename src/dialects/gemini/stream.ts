@@ -114,10 +114,14 @@ function arrayWriter(response: HttpResponse, head: () => void): Writer {
   }
 }
 
-/** Writes the steps apart, then cuts the connection: a clean end would be taken for a whole answer. */
-function breakOff(response: HttpResponse, steps: readonly string[]): void {
-  steps.forEach((step, index) => {
-    setTimeout(() => response.write(step), index * ERROR_STEP_MS)
-  })
-  setTimeout(() => response.destroy(), steps.length * ERROR_STEP_MS)
+/**
+ * Writes the steps apart, then cuts the connection: a clean end would be taken for a whole answer. Each step sets the
+ * timer of the next: timers of several lengths are not run in their order when the process is late.
+ */
+function breakOff(response: HttpResponse, [step, ...rest]: readonly string[], afterMs = 0): void {
+  setTimeout(() => {
+    if (step === undefined) return response.destroy()
+    response.write(step)
+    breakOff(response, rest, ERROR_STEP_MS)
+  }, afterMs)
 }
