@@ -16,7 +16,7 @@ export interface Artefact {
   readonly bytes: Buffer
 }
 
-/** Larger files are the content of clients; what we write of them stands at their beginning. */
+/** Larger files are what clients uploaded, and are not read. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024
 
 /** A configuration of hundreds of upstreams has its keys planted all alike: these are enough, and the search stays cheap. */
