@@ -13,7 +13,7 @@ const EVENT_EVERY_MS = 40
 const CLOSED_MS = 5_000
 const STORM = 15
 const STORM_AT_ONCE = 5
-const DEADLINE_SLACK_MS = 1_500
+const DEADLINE_SLACK_MS = 3_000
 
 export interface Stage {
   readonly rig: ClientRig
