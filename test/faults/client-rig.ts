@@ -1,9 +1,9 @@
 /** One gateway, one faulty upstream for each wire, and clients that are bare sockets. */
 import assert from 'node:assert/strict'
+import { type FaultUpstream, type Play, startFaultUpstream } from '../../src/cli/faults/upstream.ts'
+import { FAULT_WIRES, type FaultWire } from '../../src/cli/faults/wires.ts'
 import { openConnection, type RawAnswer, type RawConnection } from '../corpus/socket.ts'
 import { ASK, type Gateway, startGateway } from '../gateway/rig.ts'
-import { type FaultUpstream, type Play, startFaultUpstream } from '../servers/fault-upstream.ts'
-import { FAULT_WIRES, type FaultWire } from '../servers/fault-wires.ts'
 
 const ANSWER_MS = 8_000
 

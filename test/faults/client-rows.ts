@@ -1,11 +1,19 @@
 /** Client faults that an upstream feels: what the client does and sees, how often the upstream was asked, and what is booked. */
 import assert from 'node:assert/strict'
+import {
+  begun,
+  type Cell,
+  chunk,
+  good,
+  LAST_CHUNK,
+  type Mode,
+  STREAM_HEAD,
+} from '../../src/cli/faults/bytes.ts'
+import type { Line, Play } from '../../src/cli/faults/upstream.ts'
 import { header, type RawAnswer, type RawConnection } from '../corpus/socket.ts'
 import { until } from '../gateway/rig.ts'
 import { administer } from '../money/rig.ts'
-import type { Line, Play } from '../servers/fault-upstream.ts'
 import { answerOf, type ClientRig, requestOf, type Sent, SSE_VERB, sending } from './client-rig.ts'
-import { begun, type Cell, chunk, good, LAST_CHUNK, type Mode, STREAM_HEAD } from './row.ts'
 
 /** Long enough for a gateway with a hundred others at hand to hear first of what the client did. */
 const LATER_MS = 700

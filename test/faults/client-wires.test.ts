@@ -1,14 +1,14 @@
 /** Client faults over every wire, unary and streamed: what the client saw, what went upstream, what the books hold. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { type Cell, cellOf, type Mode } from '../../src/cli/faults/bytes.ts'
+import { FAULT_WIRES } from '../../src/cli/faults/wires.ts'
 import { openSqliteBook } from '../../src/stores/sqlite/book.ts'
 import { dataFolder, until } from '../gateway/rig.ts'
 import { assertSound, type Books, readBook } from '../money/books.ts'
-import { FAULT_WIRES } from '../servers/fault-wires.ts'
 import { type ClientRig, requestOf, SSE_VERB, sending, startClientRig } from './client-rig.ts'
 import { CLIENT_ROWS, type ClientRow, type Stage } from './client-rows.ts'
 import { CROWD_PLAYS, type CrowdLeft, DRAINS_MAX, leaveAtOnce } from './crowd.ts'
-import { type Cell, cellOf, type Mode } from './row.ts'
 
 const MODES: readonly Mode[] = ['unary', 'stream']
 const CONTROL_MS_MAX = 100
@@ -40,7 +40,7 @@ before(async () => {
     ...CROWD_PLAYS,
     ...CASES.map(({ row, cell, model }) => [model, row.play(cell)] as const),
   ])
-  const server = { limits: { drains: DRAINS_MAX } }
+  const server = { drains: { count: DRAINS_MAX } }
   rig = await startClientRig({ plays, dataFolder: folder.path, server })
   const isStorm = ({ row }: Case) => row.isStorm === true
   await playSome(CASES.filter((one) => !isStorm(one)))

@@ -1,11 +1,11 @@
 /** C04: a crowd of clients that leave at once. */
 import { readdir } from 'node:fs/promises'
+import { begun, cellOf, chunk, LAST_CHUNK } from '../../src/cli/faults/bytes.ts'
+import type { Line, Play } from '../../src/cli/faults/upstream.ts'
+import { FAULT_WIRES, type FaultWire } from '../../src/cli/faults/wires.ts'
 import type { RawConnection } from '../corpus/socket.ts'
 import { until } from '../gateway/rig.ts'
-import type { Line, Play } from '../servers/fault-upstream.ts'
-import { FAULT_WIRES, type FaultWire } from '../servers/fault-wires.ts'
 import { type ClientRig, requestOf, SSE_VERB, sending } from './client-rig.ts'
-import { begun, cellOf, chunk, LAST_CHUNK } from './row.ts'
 
 /** Lowered in the gateway's configuration. */
 export const DRAINS_MAX = 30
