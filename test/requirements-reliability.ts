@@ -37,5 +37,9 @@ export const RELIABILITY_REQUIREMENTS: readonly Requirement[] = [
     'NEV-62': 'process faults end as the catalogue says',
     'NEV-63': 'operators see what each fault would do to their own configuration, at no risk',
     'NEV-64': 'secrets planted everywhere are found nowhere',
+    'NEV-70':
+      'while the first target is down, 99.9 % are served, no upstream sees 1.2 times the load, and nobody storms it when it is back',
+    'NEV-71':
+      'replicas behind a plain TCP balancer are restarted one after the other without a failed request',
   }),
 ]

@@ -1,51 +1,24 @@
 /** The two things that a request is judged by and that may change while it is under way: the time and the price. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { until } from '../gateway/rig.ts'
 import { charge, planOf, TARIFF } from '../servers/billing-plan.ts'
 import { startBilling } from '../servers/billing-upstream.ts'
+import { FAKETIME_SKIP, type FakeClock, makeFakeClock } from '../servers/fake-clock.ts'
 import { assertSound, openPlace, readBooks } from './books.ts'
 import { ask, budgetState, makeBudget, makeKey, moneyConfig, startMoneyGateway } from './rig.ts'
 import { assertExact, openScene } from './scene.ts'
 
 // ---------------------------------------------------------------------------------------------
-// The time, by libfaketime (`apt-get install faketime`).
+// The time.
 
-const FAKETIME = ['x86_64', 'aarch64']
-  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
-  .find((path) => existsSync(path))
-const FAKETIME_SKIP =
-  FAKETIME === undefined && !process.env.CI && 'libfaketime is missing, run: apt-get install faketime'
-
-interface Clock {
-  readonly env: Readonly<Record<string, string>>
-  /** As libfaketime writes it: `+3600`, or `@2026-11-30 23:59:59`. */
-  set(time: string): void
-}
-
-function clockFor(context: TestContext): Clock {
-  const folder = mkdtempSync(join(tmpdir(), 'wasat-clock-'))
-  context.after(() => rmSync(folder, { recursive: true }))
-  const path = join(folder, 'time')
-  const set = (time: string) => {
-    writeFileSync(`${path}.new`, `${time}\n`)
-    renameSync(`${path}.new`, path)
-  }
-  set('+0')
-  return {
-    set,
-    env: {
-      TZ: 'UTC',
-      LD_PRELOAD: FAKETIME ?? '',
-      FAKETIME_TIMESTAMP_FILE: path,
-      FAKETIME_NO_CACHE: '1',
-      // As on a real machine: a step of the clock is none of the monotonic one.
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    },
-  }
+function clockFor(context: TestContext): FakeClock {
+  const clock = makeFakeClock()
+  context.after(() => clock.remove())
+  return clock
 }
 
 const STEPS_SECONDS = [3_600, -3_600, 86_400, -86_400, 0]

@@ -13,6 +13,10 @@ export interface ConfigOptions {
   readonly ledger: string
   readonly counters?: string
   readonly tariff?: Partial<Tariff>
+  /** Where the second name leads, when not to the same upstream. */
+  readonly spareUrl?: string
+  /** The words of `server.shutdown`. */
+  readonly shutdown?: string
   /** Lines of YAML at the top level. */
   readonly rest?: string
 }
@@ -20,16 +24,17 @@ export interface ConfigOptions {
 /** Two names for one upstream, so that a failed first attempt has somewhere to go. */
 export function moneyConfig(options: ConfigOptions): string {
   const { upstreamUrl, ledger, counters = 'memory', tariff = TARIFF, rest = '' } = options
+  const { spareUrl = upstreamUrl, shutdown = 'delay: 0s' } = options
   return `
 upstreams:
   mock: { kind: gemini, baseUrl: "${upstreamUrl}", keys: [upstream-key] }
-  spare: { kind: gemini, baseUrl: "${upstreamUrl}", keys: [upstream-key] }
+  spare: { kind: gemini, baseUrl: "${spareUrl}", keys: [upstream-key] }
 models:
   "billed-*": { targets: [mock, spare] }
 prices:
   ${MODEL}: ${tariffAsConfig(tariff)}
 stores: { ledger: "${ledger}", counters: "${counters}" }
-server: { shutdown: { delay: 0s } }
+server: { shutdown: { ${shutdown} } }
 log: { level: warn }
 ${rest}`
 }

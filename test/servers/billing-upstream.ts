@@ -47,6 +47,8 @@ export interface BillingOptions {
   readonly tariff?: Tariff
   /** Called before whatever comes next is written. */
   readonly onMoment?: (moment: BillingMoment, id: string) => void
+  /** With which status every attempt fails at this moment; 0: the connection is reset. Undefined: it answers. */
+  readonly failing?: () => number | undefined
 }
 
 export interface Billing {
@@ -90,10 +92,11 @@ interface Book {
   arrive(id: string): number
   write(entry: BillEntry): void
   at(moment: BillingMoment, id: string): void
+  failing(): number | undefined
   reset(): void
 }
 
-function createBook({ tariff = TARIFF, onMoment }: BillingOptions): Book {
+function createBook({ tariff = TARIFF, onMoment, failing }: BillingOptions): Book {
   const entries: BillEntry[] = []
   const attempts = new Map<string, number>()
   return {
@@ -109,6 +112,7 @@ function createBook({ tariff = TARIFF, onMoment }: BillingOptions): Book {
       entries.push(entry)
     },
     at: (moment, id) => onMoment?.(moment, id),
+    failing: () => failing?.(),
     reset() {
       entries.length = 0
       attempts.clear()
@@ -138,6 +142,8 @@ async function serve(book: Book, request: IncomingMessage, response: ServerRespo
   const plan = planOf(textOf(document), document.generationConfig?.maxOutputTokens)
   const attempt: Attempt = { plan, verb, model, attempt: book.arrive(plan.id) }
   book.at('arrived', plan.id)
+  const failing = book.failing()
+  if (failing !== undefined) return fail(book, attempt, response, failing)
   await pause(plan.delayBeforeMs)
   if (plan.fail !== undefined && attempt.attempt <= plan.failures)
     return fail(book, attempt, response, plan.fail)

@@ -16,6 +16,8 @@ export interface TcpProxy {
   /** Cuts every connection, and takes no new one until `restore`. */
   cutAll(): void
   restore(): void
+  /** Every connection is reset on the client's side, as by a machine between that forgot it; new ones go through. */
+  resetAll(): void
   /** Every connection stays open, and nothing comes through. */
   freeze(): void
   thaw(): void
@@ -109,6 +111,9 @@ export async function startTcpProxy(
     },
     restore: () => {
       isCut = false
+    },
+    resetAll: () => {
+      for (const socket of sockets) socket.resetAndDestroy()
     },
     freeze: () => {
       isFrozen = true

@@ -1,0 +1,120 @@
+/**
+ * An open loop: so many requests a second, whether the ones before were answered or not, over kept-alive connections.
+ * What each client was told is kept.
+ */
+import { Agent } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Ask, ask, type Told } from '../money/rig.ts'
+import { drawsFrom } from '../servers/billing-plan.ts'
+
+export interface LoadOptions {
+  readonly port: number
+  readonly requestsPerSecond: number
+  readonly next: (id: string) => Omit<Ask, 'id' | 'agent'>
+}
+
+export interface Load {
+  /** As far as they are over. */
+  readonly told: readonly Told[]
+  readonly sent: number
+  /** Requests that were due and not sent, because too many were under way: a fault of the machine or of a test. */
+  readonly withheld: number
+  /** By the second since the start. */
+  readonly sentBySecond: readonly number[]
+  readonly inFlight: number
+  /** Every connection on which an answer is under way is cut by its client. */
+  abortAll(): number
+  /** Sends nothing more; resolves when every answer is over. */
+  stop(): Promise<void>
+}
+
+const TICK_MS = 10
+const IN_FLIGHT_MAX = 2_000
+/** What is kept of an answer's text. */
+const TEXT_MAX = 300
+
+export function startLoad({ port, requestsPerSecond, next }: LoadOptions): Load {
+  // In turn, so that no connection is idle for long: each learns from an answer that its replica is going.
+  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX, scheduling: 'fifo' })
+  const told: Told[] = []
+  const open = new Set<Promise<void>>()
+  const sentBySecond: number[] = []
+  const startedAtMs = performance.now()
+  let sent = 0
+  let withheld = 0
+
+  async function sendOne(): Promise<void> {
+    const second = Math.floor((performance.now() - startedAtMs) / 1_000)
+    while (sentBySecond.length <= second) sentBySecond.push(0)
+    sentBySecond[second] = (sentBySecond[second] as number) + 1
+    const id = `r${sent++}`
+    const answer = await ask({ port }, { ...next(id), id, agent, isTagged: true })
+    // Texts of whole answers would be most of the memory of an hour.
+    told.push({ ...answer, text: answer.isWhole ? '' : answer.text.slice(0, TEXT_MAX) })
+  }
+
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - startedAtMs) / 1_000) * requestsPerSecond) - sent - withheld
+    for (let at = 0; at < due; at++) {
+      if (open.size >= IN_FLIGHT_MAX) {
+        withheld++
+        continue
+      }
+      const one = sendOne().finally(() => open.delete(one))
+      open.add(one)
+    }
+  }, TICK_MS)
+
+  return {
+    told,
+    sentBySecond,
+    get sent() {
+      return sent
+    },
+    get withheld() {
+      return withheld
+    },
+    get inFlight() {
+      return open.size
+    },
+    abortAll() {
+      const busy = Object.values(agent.sockets).flatMap((sockets) => sockets as Socket[])
+      for (const socket of busy) socket.destroy()
+      return busy.length
+    },
+    async stop() {
+      clearInterval(timer)
+      await Promise.all(open)
+      agent.destroy()
+    },
+  }
+}
+
+export interface Mix {
+  readonly seed: string | number
+  readonly keys: readonly string[]
+  /** Of a hundred requests, for each kind of fault; 0 without it. */
+  readonly faultPercent?: number
+}
+
+const STREAM_PERCENT = 40
+const MAX_OUTPUT_TOKENS = 200
+const FAULTS = ['fail=503', 'fail=reset', 'cut=2 chunks=4', 'usage=none', 'leave'] as const
+
+/** Six unary answers to four streams, none longer than half a second. */
+export function mixOf({ seed, keys, faultPercent = 0 }: Mix): LoadOptions['next'] {
+  const draw = drawsFrom(`load ${seed}`)
+  return () => {
+    const form = draw(100) < STREAM_PERCENT ? 'sse' : 'unary'
+    const fault = FAULTS.find(() => draw(100) < faultPercent)
+    const words = `chunks=${1 + draw(8)} delay=${draw(60)} before=${draw(40)}`
+    return {
+      form,
+      // The last of two words with one name counts.
+      prompt: fault === undefined || fault === 'leave' ? words : `${words} ${fault}`,
+      key: keys[draw(keys.length)] as string,
+      maxOutputTokens: MAX_OUTPUT_TOKENS,
+      leaveEarly: fault === 'leave' && form === 'sse',
+    }
+  }
+}
