@@ -41,5 +41,7 @@ export const RELIABILITY_REQUIREMENTS: readonly Requirement[] = [
       'while the first target is down, 99.9 % are served, no upstream sees 1.2 times the load, and nobody storms it when it is back',
     'NEV-71':
       'replicas behind a plain TCP balancer are restarted one after the other without a failed request',
+    'NEV-72':
+      'whatever fails, and together, each answer is on the ledger once, at the upstream’s price, and no reservation stays open',
   }),
 ]

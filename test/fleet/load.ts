@@ -15,7 +15,7 @@ export interface LoadOptions {
 
 export interface Load {
   /** As far as they are over. */
-  readonly told: readonly Told[]
+  readonly told: readonly Timed[]
   readonly sent: number
   /** Requests that were due and not sent, because too many were under way: a fault of the machine or of a test. */
   readonly withheld: number
@@ -28,6 +28,12 @@ export interface Load {
   stop(): Promise<void>
 }
 
+/** What a client was told, when it asked (since the start of the load) and how long it took. */
+export interface Timed extends Told {
+  readonly sentAtMs: number
+  readonly tookMs: number
+}
+
 const TICK_MS = 10
 const IN_FLIGHT_MAX = 2_000
 /** What is kept of an answer's text. */
@@ -36,7 +42,7 @@ const TEXT_MAX = 300
 export function startLoad({ port, requestsPerSecond, next }: LoadOptions): Load {
   // In turn, so that no connection is idle for long: each learns from an answer that its replica is going.
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX, scheduling: 'fifo' })
-  const told: Told[] = []
+  const told: Timed[] = []
   const open = new Set<Promise<void>>()
   const sentBySecond: number[] = []
   const startedAtMs = performance.now()
@@ -44,13 +50,15 @@ export function startLoad({ port, requestsPerSecond, next }: LoadOptions): Load 
   let withheld = 0
 
   async function sendOne(): Promise<void> {
-    const second = Math.floor((performance.now() - startedAtMs) / 1_000)
+    const sentAtMs = performance.now() - startedAtMs
+    const second = Math.floor(sentAtMs / 1_000)
     while (sentBySecond.length <= second) sentBySecond.push(0)
     sentBySecond[second] = (sentBySecond[second] as number) + 1
     const id = `r${sent++}`
     const answer = await ask({ port }, { ...next(id), id, agent, isTagged: true })
     // Texts of whole answers would be most of the memory of an hour.
-    told.push({ ...answer, text: answer.isWhole ? '' : answer.text.slice(0, TEXT_MAX) })
+    const text = answer.isWhole ? '' : answer.text.slice(0, TEXT_MAX)
+    told.push({ ...answer, text, sentAtMs, tookMs: performance.now() - startedAtMs - sentAtMs })
   }
 
   const timer = setInterval(() => {
@@ -88,6 +96,19 @@ export function startLoad({ port, requestsPerSecond, next }: LoadOptions): Load 
       agent.destroy()
     },
   }
+}
+
+/** The slowest, one line each. */
+export function slowest(told: readonly Timed[], count = 5): string[] {
+  return [...told]
+    .sort((one, other) => other.tookMs - one.tookMs)
+    .slice(0, count)
+    .map(({ id, form, status, isWhole, sentAtMs, tookMs, text }) =>
+      [
+        `${id} ${form} ${status}${isWhole ? '' : ' not whole'}`,
+        `${Math.round(tookMs)} ms from ${Math.round(sentAtMs)} ms ${text}`,
+      ].join(' '),
+    )
 }
 
 export interface Mix {

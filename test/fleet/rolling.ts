@@ -15,8 +15,10 @@ export interface RollingOptions {
   readonly rate: number
   readonly rounds: number
   readonly seed: number
-  /** How late the balancer notices; the replicas go on for two and a half times as long. */
+  /** How late the balancer notices. */
   readonly healthLagMs?: number
+  /** How long a replica that is going still takes requests. */
+  readonly delayMs?: number
 }
 
 export interface RollingResult extends Verdict {
@@ -27,15 +29,15 @@ export interface RollingResult extends Verdict {
   readonly books: Judged
 }
 
-const DELAYS_IN_A_LAG = 2.5
+/** The default of `server.shutdown.delay`. */
+const DELAY_MS = 5_000
 /** Load before the first and after the last restart. */
 const AROUND_MS = 1_000
 const FAILED_SHOWN = 20
 
 export async function runRolling(run: Run, options: RollingOptions): Promise<RollingResult> {
-  const { rate, rounds, seed, healthLagMs = HEALTH_LAG_MS } = options
-  const shutdown = `delay: ${Math.round(healthLagMs * DELAYS_IN_A_LAG)}ms`
-  const ground = await openGround(run, { healthLagMs, shutdown })
+  const { rate, rounds, seed, healthLagMs = HEALTH_LAG_MS, delayMs = DELAY_MS } = options
+  const ground = await openGround(run, { healthLagMs, shutdown: `delay: ${delayMs}ms` })
   const { fleet } = ground
   const keys = await makeRichKeys(ground)
   const load = startLoad({ port: fleet.balancer.port, requestsPerSecond: rate, next: mixOf({ seed, keys }) })

@@ -1,5 +1,4 @@
 /** The mixed load of the kill harness: every form of request, clients that leave, upstreams that fail, budgets that end. */
-import type { Agent } from 'node:http'
 import type { Split } from '../servers/billing-plan.ts'
 import {
   type Ask,
@@ -66,7 +65,7 @@ const FORMS: readonly Form[] = [
 const SPLITS: readonly Split[] = ['events', 'events', 'random', 'bytes', 'merged']
 const MAX_OUTPUT_TOKENS = 200
 
-export function askOf(id: string, draw: (below: number) => number, keys: Keys, agent: Agent): Ask {
+export function askOf(id: string, draw: (below: number) => number, keys: Keys): Ask {
   const pick = <Item>(items: readonly Item[]): Item => items[draw(items.length)] as Item
   const form = pick(FORMS)
   const words = [`split=${pick(SPLITS)}`, `chunks=${1 + draw(6)}`, `delay=${draw(12)}`, `before=${draw(30)}`]
@@ -82,6 +81,5 @@ export function askOf(id: string, draw: (below: number) => number, keys: Keys, a
     key: pick(keys.secrets),
     maxOutputTokens: MAX_OUTPUT_TOKENS,
     leaveEarly: form === 'sse' && draw(8) === 0,
-    agent,
   }
 }

@@ -129,7 +129,7 @@ async function loadUntilKilled(
   const lane = async () => {
     while (!isOver) {
       const id = `r${harness.nextId++}`
-      const answer = await ask(gateway, askOf(id, draw, keys, gateway.agent))
+      const answer = await ask(gateway, { ...askOf(id, draw, keys), agent: gateway.agent })
       told.push(answer)
       if (answer.isWhole) harness.watch?.('clientEnd')
     }

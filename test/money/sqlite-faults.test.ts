@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSqliteBook } from '../../src/stores/sqlite/book.ts'
 import { until } from '../gateway/rig.ts'
+import { forbidWrites } from '../servers/forbidden-writes.ts'
 import { openPlace, type Place } from './books.ts'
 import { statusOf } from './rig.ts'
 import { assertExact, assertRefused, openScene, type Scene, untilReadiness } from './scene.ts'
@@ -140,12 +141,6 @@ test('[STO-02] S02 the disk is full: no new budgeted request, nothing under way 
   assert.equal((await scene.ask({ key: scene.paid })).status, 200)
   await assertExact(scene)
 })
-
-/** From now on every write of the process to a file fails; what it had written can be read. */
-function forbidWrites(pid: number): () => void {
-  execFileSync('prlimit', ['--pid', String(pid), '--fsize=0:unlimited'])
-  return () => execFileSync('prlimit', ['--pid', String(pid), '--fsize=unlimited:unlimited'])
-}
 
 test('[STO-03] S03 every write fails: nobody is answered without a record, nothing new begins, and it heals', async (context) => {
   if (process.platform !== 'linux') return context.skip('prlimit is Linux’s')
