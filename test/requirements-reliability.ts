@@ -43,5 +43,6 @@ export const RELIABILITY_REQUIREMENTS: readonly Requirement[] = [
       'replicas behind a plain TCP balancer are restarted one after the other without a failed request',
     'NEV-72':
       'whatever fails, and together, each answer is on the ledger once, at the upstream’s price, and no reservation stays open',
+    'NEV-73': 'memory, descriptors and sockets stay flat under load, faults and failing dependencies',
   }),
 ]

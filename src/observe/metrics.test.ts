@@ -114,6 +114,8 @@ test('[METRICS-01] the gauges are read when somebody scrapes', async (t) => {
   )
   assert.equal(await value('wasat_build_info', { version: '1.2.3' }), 1)
   assert.ok(((await value('process_resident_memory_bytes')) ?? 0) > 1e6)
+  assert.ok(((await value('nodejs_heap_used_bytes')) ?? 0) > 1e6)
+  assert.ok(((await value('nodejs_active_resources')) ?? 0) > 0)
   assert.ok(((await value('process_cpu_seconds_total')) ?? 0) > 0)
   assert.ok(((await value('nodejs_eventloop_lag_max_seconds')) ?? -1) >= 0)
 })

@@ -171,6 +171,12 @@ function observeProcess(
   )
   gauge('wasat_build_info', 'Always 1.', () => 1, { version, runtime: process.version })
   gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss())
+  gauge('nodejs_heap_used_bytes', 'JavaScript heap in use.', () => process.memoryUsage().heapUsed)
+  gauge(
+    'nodejs_active_resources',
+    'Sockets, timers and requests that keep the event loop alive.',
+    () => process.getActiveResourcesInfo().length,
+  )
   meter
     .createObservableCounter('process_cpu_seconds', { description: 'CPU time, user and system.' })
     .addCallback((result) => {
