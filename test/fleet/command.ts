@@ -49,11 +49,15 @@ export async function runCommand<Result extends Verdict>(
 ): Promise<void> {
   const run = createRun((line) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`))
   run.log(JSON.stringify(options))
+  let isInterrupted = false
+  // Also the second time: the first one is still cleaning up.
   const interrupt = () => {
+    if (isInterrupted) return
+    isInterrupted = true
     run.log('interrupted')
     void run.close().finally(() => process.exit(1))
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
   try {
     const result = await work(run)
     console.log(JSON.stringify({ ...options, ...result }, null, json ? undefined : 2))

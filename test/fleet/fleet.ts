@@ -44,10 +44,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const balancer = await startBalancer({ places: replicas, healthLagMs })
   let outputBefore = ''
   let isClosed = false
-  const killAll = () => {
-    for (const one of processes) if (one?.alive()) process.kill(one.pid, 'SIGKILL')
-  }
-  process.once('exit', killAll)
 
   async function launch(index: number): Promise<MoneyGateway> {
     for (let attempt = 1; ; attempt++) {
@@ -98,7 +94,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       const ends = processes.map((one, index) => one && fleet.kill(index))
       await Promise.all(ends)
       await balancer.close()
-      process.off('exit', killAll)
     },
   }
   try {

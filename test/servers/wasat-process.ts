@@ -47,6 +47,12 @@ const STOP_TIMEOUT_MS = 15_000
 const OUTPUT_CHARACTERS_MAX = 64 * 1024 * 1024
 const COMMAND = fileURLToPath(new URL('../../bin/wasat.mjs', import.meta.url))
 
+/** None outlives its test, however that ends. */
+const RUNNING = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of RUNNING) child.kill('SIGKILL')
+})
+
 export async function startWasat(options: WasatOptions = {}): Promise<WasatProcess> {
   const home = await mkdtemp(join(tmpdir(), 'wasat-test-'))
   const dataFolder = options.dataFolder ?? join(home, 'data')
@@ -58,11 +64,13 @@ export async function startWasat(options: WasatOptions = {}): Promise<WasatProce
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  RUNNING.add(child)
   const output = collectOutput(child)
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
   let searched: Promise<void> | undefined
   async function ended(): Promise<number | string> {
     const code = await exited
+    RUNNING.delete(child)
     const secrets = secretsOf(options.config ?? '', env)
     searched ??= requireNoLeak({ output: output.text(), dataFolder, secrets })
     try {
