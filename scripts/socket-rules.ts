@@ -30,6 +30,7 @@ const OPENERS: readonly (readonly [path: string, modules: readonly string[], rea
   ['src/stores/redis/', ['iovalkey'], 'the operator’s own counters, which speak no HTTP'],
   ['src/cli/admin-client.ts', ['node:http', 'node:https'], 'a command that asks the operator’s own gateway'],
   ['src/cli/doctor-network.ts', ['node:http'], 'a command that asks the gateway on this machine'],
+  ['src/cli/faults/ask.ts', ['node:http'], 'a client of the stand-in that the same command started'],
   ['src/cli/local-ollama.ts', ['node:http'], 'one fixed address of this machine, before the start'],
   ['src/upstreams/sandbox/code/launch.ts', ['node:net'], 'a pipe to a child is of that class'],
   ['src/upstreams/sandbox/code/child/probe.ts', ['node:net', 'node:dgram'], 'it tries its walls, in a child'],

@@ -7,7 +7,7 @@ import { type Edge, listen } from './server.ts'
 
 const LIMITS = {
   ...{ body: 1_000, headers: 16_384, headerCount: 100, url: 8_192 },
-  ...{ connections: 100, bodiesInFlight: 10_000 },
+  ...{ connections: 100, bodiesInFlight: 10_000, streamBuffer: 65_536 },
 }
 const TIMEOUTS = {
   ...{ requestHead: 10_000, bodyGrace: 10_000, bodyMinRateBytesPerSecond: 1 },
