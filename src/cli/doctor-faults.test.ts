@@ -106,8 +106,8 @@ test('[NEV-63] the copy has no key, file, address or store of the original', () 
   for (const secret of [
     KEY,
     'credentials.json',
-    'postgres',
-    'redis',
+    'postgres://',
+    'redis://',
     `${(real.address() as AddressInfo).port}`,
   ])
     assert.ok(!text.includes(secret), secret)
