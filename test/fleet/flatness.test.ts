@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drawsFrom } from '../servers/billing-plan.ts'
-import { judgeFlatness } from './flatness.ts'
+import { judgeFlatness, lowest } from './flatness.ts'
 import { drawPlot } from './plot.ts'
 
 const draw = drawsFrom('flatness')
@@ -29,6 +29,13 @@ test('[NEV-73] P15 what is small may grow by a little', () => {
   const counts = Array.from({ length: 100 }, (_, index) => (index < 50 ? 3 : 5))
   assert.equal(judgeFlatness(counts, { floor: 4 }).isFlat, true)
   assert.equal(judgeFlatness(counts, { floor: 1 }).isFlat, false)
+})
+
+test('[NEV-73] P15 bursts are no growth, and a leak below them is', () => {
+  const bursts = (leak: number) =>
+    Array.from({ length: 720 }, (_, at) => 20 + at * leak + (at % 5) * (at / 10))
+  const judge = (leak: number) => judgeFlatness(lowest(bursts(leak), 6), { floor: 4 }).isFlat
+  assert.deepEqual([judge(0), judge(0.05)], [true, false])
 })
 
 test('[NEV-73] P15 the plot shows every value with its unit, in light and in dark', () => {

@@ -30,6 +30,14 @@ export function judgeFlatness(values: readonly number[], { floor }: Bounds): Fla
   return { isFlat: after - before <= bound && trend <= bound, before, after, trend, bound }
 }
 
+/** The lowest of each `size` values: what is used in bursts is given back between them, unless it leaks. */
+export function lowest(values: readonly number[], size: number): number[] {
+  const count = Math.floor(values.length / size)
+  return Array.from({ length: count }, (_, index) =>
+    Math.min(...values.slice(index * size, (index + 1) * size)),
+  )
+}
+
 /** The median of all slopes between two values (Theil and Sen), over the whole length: no outlier moves it. */
 function trendOf(values: readonly number[]): number {
   const step = Math.max(1, Math.ceil(values.length / TREND_VALUES_MAX))

@@ -11,6 +11,11 @@ export interface LoadOptions {
   readonly port: number
   readonly requestsPerSecond: number
   readonly next: (id: string) => Omit<Ask, 'id' | 'agent'>
+  /**
+   * `fifo` uses all connections in turn, so that none is idle for long and each learns from an answer that its replica is
+   * going; `lifo`, the default, lets those go that a burst has made.
+   */
+  readonly scheduling?: 'fifo' | 'lifo'
 }
 
 export interface Load {
@@ -39,9 +44,8 @@ const IN_FLIGHT_MAX = 2_000
 /** What is kept of an answer's text. */
 const TEXT_MAX = 300
 
-export function startLoad({ port, requestsPerSecond, next }: LoadOptions): Load {
-  // In turn, so that no connection is idle for long: each learns from an answer that its replica is going.
-  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX, scheduling: 'fifo' })
+export function startLoad({ port, requestsPerSecond, next, scheduling = 'lifo' }: LoadOptions): Load {
+  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX, scheduling })
   const told: Timed[] = []
   const open = new Set<Promise<void>>()
   const sentBySecond: number[] = []

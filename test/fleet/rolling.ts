@@ -40,7 +40,10 @@ export async function runRolling(run: Run, options: RollingOptions): Promise<Rol
   const ground = await openGround(run, { healthLagMs, shutdown: `delay: ${delayMs}ms` })
   const { fleet } = ground
   const keys = await makeRichKeys(ground)
-  const load = startLoad({ port: fleet.balancer.port, requestsPerSecond: rate, next: mixOf({ seed, keys }) })
+  const load = startLoad({
+    ...{ port: fleet.balancer.port, requestsPerSecond: rate, scheduling: 'fifo' },
+    next: mixOf({ seed, keys }),
+  })
   run.atEnd(() => load.stop())
   const restarts: { stopMs: number; startMs: number }[] = []
   const exits: (number | string)[] = []

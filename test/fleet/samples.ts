@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { MoneyGateway } from '../money/rig.ts'
 import type { Fleet } from './fleet.ts'
 
+/** The resident size is judged by every value, all else by the lowest of each half minute. */
 export const MEASURES = {
   residentMib: { title: 'Resident memory', unit: 'MiB', floor: 12 },
   heapMib: { title: 'JavaScript heap in use', unit: 'MiB', floor: 8 },

@@ -13,7 +13,7 @@ import { startPostgres, startRedis } from '../servers/services.ts'
 import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.ts'
 import { countBy, type Judged, judgeBooks, leftOpen } from './books.ts'
 import { type Run, readOptions, runCommand, showProgress, type Verdict } from './command.ts'
-import { type Flatness, judgeFlatness } from './flatness.ts'
+import { type Flatness, judgeFlatness, lowest } from './flatness.ts'
 import { type Fleet, REPLICAS } from './fleet.ts'
 import { mixOf, startLoad } from './load.ts'
 import {
@@ -49,6 +49,8 @@ export interface SoakResult extends Verdict {
 
 export const SAMPLE_MS = 5_000
 const FAULT_PERCENT = 1
+/** Half a minute. */
+const BURST_SAMPLES = 6
 /** So often dependencies fail in the whole time: in an hour about once a minute. */
 const FAULTS = 60
 const PAUSE_JITTER = 0.25
@@ -162,9 +164,13 @@ function judgeAll(samples: readonly Sample[]): SoakResult['flatness'] {
   return Array.from({ length: REPLICAS }, (_, replica) =>
     measures.map((measure) => ({
       ...{ measure, replica },
-      ...judgeFlatness(seriesOf(samples, replica, measure), MEASURES[measure]),
+      ...judgeFlatness(judgedValues(seriesOf(samples, replica, measure), measure), MEASURES[measure]),
     })),
   ).flat()
+}
+
+function judgedValues(values: readonly number[], measure: Measure): readonly number[] {
+  return measure === 'residentMib' ? values : lowest(values, BURST_SAMPLES)
 }
 
 const round = (value: number) => Math.round(value * 10) / 10
