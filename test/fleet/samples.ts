@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { MoneyGateway } from '../money/rig.ts'
 import type { Fleet } from './fleet.ts'
 
-/** The resident size is judged by every value, all else by the lowest of each half minute. */
+/** The resident size is judged by every value, all else by the lowest of each thirtieth of the time. */
 export const MEASURES = {
   residentMib: { title: 'Resident memory', unit: 'MiB', floor: 12 },
-  heapMib: { title: 'JavaScript heap in use', unit: 'MiB', floor: 8 },
+  heapMib: { title: 'JavaScript heap in use', unit: 'MiB', floor: 10 },
   descriptors: { title: 'Open descriptors', unit: 'count', floor: 12 },
   sockets: { title: 'Open sockets', unit: 'count', floor: 12 },
   resources: { title: 'Sockets, timers and requests of the event loop', unit: 'count', floor: 16 },

@@ -55,7 +55,7 @@ ${verdict(soak.broken)}
 
 ![Memory, descriptors and sockets of three replicas over the time of the soak](soak.svg)
 
-The resident size is judged by every value, all else by the lowest of each half minute: what a burst uses is given back
+The resident size is judged by every value, all else by the lowest of each thirtieth of the time: what a burst uses is given back
 after it, unless it leaks. A measure is flat when neither the median of its last quarter is above that of its second, nor its trend (Theil and Sen,
 over the last two thirds) adds up to more, than a tenth of that median or a small fixed amount.
 
