@@ -95,6 +95,10 @@ export async function listen(
   let isDraining = false
 
   function exchange(message: IncomingMessage, response: ServerResponse, trusted: boolean): void {
+    beginExchange(message, response, () => answer(message, response, trusted))
+  }
+
+  function answer(message: IncomingMessage, response: ServerResponse, trusted: boolean): void {
     const receivedAtMs = performance.now()
     const id = randomUUIDv7()
     let mustClose = false
@@ -108,7 +112,6 @@ export async function listen(
       headers,
       closeAfter: () => mustClose || isDraining || !message.complete || message.rawTrailers.length > 0,
     })
-    beginExchange(message, response)
     try {
       mustClose = true
       guardFraming(message)

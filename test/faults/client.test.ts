@@ -18,7 +18,7 @@ import { assertSound, type Books, readBook } from '../money/books.ts'
 const ANSWER_MS = 5_000
 const HEAD_MS = 700
 const BODY_GRACE_MS = 700
-const PIPELINED = 40
+const PIPELINED = 1_000
 const ABORTED = 200
 const SLOW_HEADS = 100
 const EVENT_EVERY_MS = 30

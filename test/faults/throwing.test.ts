@@ -17,6 +17,7 @@ import {
   upstreamOf,
 } from '../../src/nouns.fixture.ts'
 import type { Permit, Settlement } from '../../src/nouns.ts'
+import { createRecall } from '../../src/repeats/recall.ts'
 import { ASK, UNARY } from '../gateway/rig.ts'
 
 const BOOM = 'a secret place in the code'
@@ -52,6 +53,7 @@ function rig(replaced: (parts: Parts) => Partial<Parts>): Rig {
   const parts = {
     dialects: [createGeminiDialect(LIMITS)],
     authenticate: () => CALLER,
+    recall: createRecall(),
     route: () => [TARGET],
     admit: async () => permit,
     dispatch: async () => ({
