@@ -29,8 +29,6 @@ export interface FaultRow {
   readonly sees: (cell: Cell) => Sees
   /** So much work that its neighbours' clocks would suffer: played alone. */
   readonly isHeavy?: boolean
-  /** Why it cannot hold yet. */
-  readonly todo?: string
 }
 
 /** One target alone. What a second one changes is `second`. */
