@@ -26,7 +26,3 @@ export function startProbe(port: number): Probe {
     },
   }
 }
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
-}

@@ -6,7 +6,7 @@ import { ATTEMPTS_MAX, type FaultRow, refused, unavailable, whole } from './row.
 /** Lowered in the gateway's configuration, in milliseconds. */
 export const CONNECT_MS = 300
 export const FIRST_BYTE_MS = 700
-const SLACK_MS = 1_500
+const SLACK_MS = 2_500
 /** The client library looks at its clock so seldom. */
 const CONNECT_TICK_MS = 1_000
 

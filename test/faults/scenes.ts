@@ -94,15 +94,17 @@ export const SCENES: readonly LoadScene[] = [
     play: (line) => line.write(refusing(503)),
     run: async ({ ask, requests }) => {
       let fastestMs = Number.POSITIVE_INFINITY
-      let last: Received | undefined
+      let fastest: Received | undefined
       for (let asked = 0; asked < OUTAGE_REQUESTS; asked++) {
         const sentAtMs = performance.now()
-        last = await ask()
-        assert.equal(last.status, 503)
-        fastestMs = Math.min(fastestMs, performance.now() - sentAtMs)
+        const told = await ask()
+        assert.equal(told.status, 503)
+        const tookMs = performance.now() - sentAtMs
+        // Once a second somebody is let through to look.
+        if (tookMs < fastestMs) [fastestMs, fastest] = [tookMs, told]
       }
       assert.ok(requests() <= OUTAGE_REACHED_MAX, `${requests()} requests reached it`)
-      assert.match(String(last?.headers['retry-after']), /^[1-9]\d*$/)
+      assert.match(String(fastest?.headers['retry-after']), /^[1-9]\d*$/)
       assert.ok(fastestMs < FAST_MS, `${fastestMs.toFixed(0)} ms`)
     },
   },

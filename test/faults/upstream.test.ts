@@ -20,7 +20,7 @@ import { playScenes, SCENE_OPTIONS, SCENES } from './scenes.ts'
 const ROWS = [...SILENT_ROWS, ...SAID_ROWS, ...STREAM_ROWS]
 const CASES = casesOf(ROWS)
 /** Most of them wait for a timeout. */
-const AT_ONCE = 32
+const AT_ONCE = 20
 const CONTROL_MS_MAX = 100
 const CONTROL_TRIES = 5
 

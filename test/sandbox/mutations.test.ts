@@ -8,7 +8,7 @@ import { brokenRequests } from './mutations.ts'
 import type { Sample } from './requests.ts'
 import { ask } from './rig.ts'
 
-const RUNS = 10_000
+const RUNS = 5_000
 const SLOWEST_MS = 2_000
 const REFUSALS = [400, 403, 404]
 

@@ -108,6 +108,8 @@ function configOf(
   credentials: string,
 ): string {
   return `
+# What is asked to fail fails each time; nobody needs to wait for that.
+retries: { backoffMin: 10ms, backoffMax: 20ms, retryAfterMax: 500ms }
 upstreams:
   gemini: { kind: gemini, baseUrl: "${sandboxUrl}", keys: ["${CLIENT_KEY}"] }
   vertex: { kind: vertex, project: my-project, location: europe-west4, baseUrl: "${vertex.url}", credentialsFile: ${JSON.stringify(credentials)} }
