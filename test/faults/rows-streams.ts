@@ -24,7 +24,7 @@ import { broken, type FaultRow, unavailable, whole } from './row.ts'
 export const IDLE_MS = 500
 export const TOTAL_MS = 3_000
 export const HEARTBEAT_MS = 60
-const SLACK_MS = 1_500
+const SLACK_MS = 2_500
 const ENDLESS_EVERY_MS = 40
 const MIB = 1024 * 1024
 
