@@ -43,7 +43,7 @@ describe('a fleet', { skip: SERVICES_SKIP, concurrency: true }, () => {
 
   test('[NEV-70] the first target is down for a while: 99.9 % are served, nobody sees 1.2 times the load, and it is taken back without a herd', async (context) => {
     const result = await runPrimaryDown(runFor(context), {
-      ...{ rate: RATE, seconds: 4, seed: SEED, openForMs: 500, judgesPeaks: false },
+      ...{ rate: RATE, seconds: 4, seed: SEED, openForMs: 500, budgetMin: 1, judgesPeaks: false },
     })
     assert.deepEqual(result.broken, [])
     assert.ok(result.attemptsWhileDown > 0, 'it was asked while it was down')

@@ -19,6 +19,8 @@ export interface PrimaryDownOptions {
   readonly seed: number
   /** The first time that a breaker stays open. */
   readonly openForMs?: number
+  /** Retries that each replica has in any case: at a small rate they would be more than a fifth. */
+  readonly budgetMin?: number
   /** Not where the machine itself stands still for a good part of a second now and then. */
   readonly judgesPeaks?: boolean
 }
@@ -42,6 +44,7 @@ export interface PrimaryDownResult extends Verdict {
 const SERVED_PERCENT_MIN = 99.9
 const LOAD_FACTOR_MAX = 1.2
 const OPEN_FOR_MS = 30_000
+const BUDGET_MIN = 3
 /** Of the clients' load, when the first target counts as taken back. */
 const TAKEN_BACK_SHARE = 0.8
 const AROUND_MS = 2_000
@@ -49,6 +52,7 @@ const BUCKET_MS = 1_000
 
 export async function runPrimaryDown(run: Run, options: PrimaryDownOptions): Promise<PrimaryDownResult> {
   const { rate, seconds, seed, openForMs = OPEN_FOR_MS, judgesPeaks = true } = options
+  const { budgetMin = BUDGET_MIN } = options
   const startedAtMs = performance.now()
   const first: Arrival[] = []
   const second: Arrival[] = []
@@ -63,7 +67,7 @@ export async function runPrimaryDown(run: Run, options: PrimaryDownOptions): Pro
     failing: () => (isDown ? (Math.floor(performance.now() / 1_000) % 2 === 0 ? 503 : 0) : undefined),
     onMoment: noteIn(first),
     spareUrl: spare.url,
-    rest: `health: { openFor: ${openForMs}ms }`,
+    rest: `health: { openFor: ${openForMs}ms }\nretries: { budgetMin: ${budgetMin} }`,
   })
   const keys = await makeRichKeys(ground)
   first.length = 0
