@@ -43,6 +43,7 @@ export function drawPlot(panels: readonly Panel[], { stepSeconds }: PlotOptions)
   ]
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
+    `<title>What each replica holds, over the time of the run</title>`,
     `<style>${STYLE}</style>`,
     ...body,
     '</svg>\n',
