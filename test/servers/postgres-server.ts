@@ -37,7 +37,7 @@ export interface PostgresServer {
   start(): Promise<void>
   stop(mode?: StopMode): Promise<void>
   restart(mode?: StopMode): Promise<void>
-  /** kill -9 of the first process; its children end by themselves. */
+  /** kill -9 of the first process; its children end by themselves, and are waited for. */
   kill(): Promise<void>
 }
 
@@ -142,10 +142,18 @@ export function serverOf({ programs, data, port }: Cluster): PostgresServer {
     },
     kill: async () => {
       const first = pid()
+      const children = childrenOf(first)
       process.kill(first, 'SIGKILL')
-      while (isRunning(first)) await sleep(5)
+      // A child that has not noticed yet serves its connection once more.
+      while ([first, ...children].some(isRunning)) await sleep(5)
     },
   }
+}
+
+/** Linux only; elsewhere none is known. */
+function childrenOf(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`
+  return existsSync(path) ? readFileSync(path, 'utf8').trim().split(' ').filter(Boolean).map(Number) : []
 }
 
 /** The end of a cluster that its maker does not need any more, at once: also while this process exits. */
