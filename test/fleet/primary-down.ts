@@ -48,12 +48,13 @@ const BUDGET_MIN = 3
 /** Of the clients' load, when the first target counts as taken back. */
 const TAKEN_BACK_SHARE = 0.8
 const AROUND_MS = 2_000
+const WARM_SECONDS = 2
+const PATIENCE_MS = 60_000
 const BUCKET_MS = 1_000
 
 export async function runPrimaryDown(run: Run, options: PrimaryDownOptions): Promise<PrimaryDownResult> {
   const { rate, seconds, seed, openForMs = OPEN_FOR_MS, judgesPeaks = true } = options
   const { budgetMin = BUDGET_MIN } = options
-  const startedAtMs = performance.now()
   const first: Arrival[] = []
   const second: Arrival[] = []
   const noteIn = (arrivals: Arrival[]) => (moment: BillingMoment, id: string) => {
@@ -78,6 +79,10 @@ export async function runPrimaryDown(run: Run, options: PrimaryDownOptions): Pro
   })
   run.atEnd(() => load.stop())
   showProgress(run, () => `${load.sent} sent, ${first.length} at the first, ${second.length} at the second`)
+  // Cold replicas answer the first seconds late and then all at once.
+  const keepUp = () => load.sent >= rate * WARM_SECONDS && load.inFlight < rate / 2
+  await until('the replicas keep up', keepUp, PATIENCE_MS)
+  const warmAtMs = performance.now()
   await sleep(AROUND_MS)
   isDown = true
   const before = first.length
@@ -97,8 +102,8 @@ export async function runPrimaryDown(run: Run, options: PrimaryDownOptions): Pro
 
   const peaks = {
     sent: Math.max(rate, ...load.sentBySecond),
-    first: peakOf(first, startedAtMs),
-    second: peakOf(second, startedAtMs),
+    first: peakOf(first, warmAtMs),
+    second: peakOf(second, warmAtMs),
   }
   const served = load.told.filter(({ isWhole }) => isWhole).length
   const servedPercent = (100 * served) / load.sent
@@ -143,11 +148,11 @@ function worstSecond(arrivals: readonly Arrival[], { told, sentBySecond }: Load)
   return Math.max(...attempts.map((count, second) => count / Math.max(1, sentBySecond[second] ?? 0)))
 }
 
-/** The most that arrived within any second of the clock. */
-function peakOf(arrivals: readonly Arrival[], startedAtMs: number): number {
+/** The most that arrived within any second of the clock from then on. */
+function peakOf(arrivals: readonly Arrival[], fromMs: number): number {
   const buckets: number[] = []
-  for (const { atMs } of arrivals) {
-    const bucket = Math.floor((atMs - startedAtMs) / BUCKET_MS)
+  for (const { atMs } of arrivals.filter(({ atMs }) => atMs >= fromMs)) {
+    const bucket = Math.floor((atMs - fromMs) / BUCKET_MS)
     buckets[bucket] = (buckets[bucket] ?? 0) + 1
   }
   return buckets.reduce((most, count) => Math.max(most, count ?? 0), 0)

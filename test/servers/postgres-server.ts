@@ -52,6 +52,7 @@ const START_TIMEOUT_SECONDS = 30
 /** After kill -9 the children of the dead server hold its memory for a moment, and a start is refused. */
 const START_ATTEMPTS_MAX = 50
 const START_PAUSE_MS = 100
+const LOG_LINES = 20
 const SETTINGS = `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -105,19 +106,24 @@ export async function createCluster(programs: string, folder: string): Promise<C
 export function serverOf({ programs, data, port }: Cluster): PostgresServer {
   const as = postgresUser()
   const url = `postgres://wasat@127.0.0.1:${port}/postgres`
-  const control = (...words: string[]) =>
-    runCommand(
-      join(programs, 'pg_ctl'),
-      ['--pgdata', data, '--wait', '--timeout', `${START_TIMEOUT_SECONDS}`, ...words],
-      as,
-    )
+  const log = join(data, '..', 'log')
+  async function control(...words: string[]): Promise<void> {
+    const always = ['--pgdata', data, '--wait', '--timeout', `${START_TIMEOUT_SECONDS}`]
+    try {
+      await runCommand(join(programs, 'pg_ctl'), [...always, ...words], as)
+    } catch (error) {
+      // What the server said last tells why.
+      const said = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : []
+      throw new Error(`${error}\n${said.slice(-LOG_LINES).join('\n')}`)
+    }
+  }
 
   const pid = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1)[0])
 
   async function start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await control('--log', join(data, '..', 'log'), '--options', `-p ${port}`, 'start')
+        await control('--log', log, '--options', `-p ${port}`, 'start')
         return
       } catch (error) {
         if (attempt === START_ATTEMPTS_MAX) throw error
