@@ -1,7 +1,8 @@
 /** What the room of resources needs of the others: who can do what, and who does it. */
 import { randomUUIDv7 } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import { callFrom, parseDocument, readDocument } from '../dialects/gemini/request.ts'
+import { parseDocument, readDocument } from '../dialects/body.ts'
+import { callFrom } from '../dialects/gemini/request.ts'
 import { GatewayError } from '../errors.ts'
 import { type Parts, perform } from '../gateway.ts'
 import type { Cacheable, Caller, Store, Target, Upstream } from '../nouns.ts'

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import type { Counters } from '../nouns/counters.ts'
+import { IDEMPOTENCY_KEY_HEADER } from '../nouns/headers.ts'
 import type { Answer, Call, Caller, Permit, Settlement } from '../nouns.ts'
 import { createKept, KEPT_LIMITS, type Kept, type KeptAnswer, type KeptLimits } from './kept.ts'
 import { Recorder, sourceOf } from './recorder.ts'
@@ -200,8 +201,8 @@ function repeatOf({ requestId, answer, headers, chunks }: KeptAnswer): Answered 
   }
 }
 
-function digestOf({ verb, model, apiVersion, delivery, forwardQuery, isStrict, body }: Call): string {
-  return sha256(JSON.stringify([verb, model, apiVersion, delivery, forwardQuery, isStrict]), body)
+function digestOf({ wire, verb, model, apiVersion, delivery, forwardQuery, isStrict, body }: Call): string {
+  return sha256(JSON.stringify([wire, verb, model, apiVersion, delivery, forwardQuery, isStrict]), body)
 }
 
 function sha256(...pieces: readonly (string | Buffer)[]): string {
@@ -210,19 +211,17 @@ function sha256(...pieces: readonly (string | Buffer)[]): string {
   return hash.digest('base64url')
 }
 
-const HEADER = 'x-idempotency-key'
-
 function anotherRequest(): GatewayError {
   return new GatewayError(
     'invalid_argument',
-    `This ${HEADER} belongs to another request of the last 24 hours. Choose a new one for each request.`,
+    `This ${IDEMPOTENCY_KEY_HEADER} belongs to another request of the last 24 hours. Choose a new one for each request.`,
   )
 }
 
 function underWay(): GatewayError {
   return new GatewayError(
     'aborted',
-    `The request with this ${HEADER} is under way. Come back for its answer.`,
+    `The request with this ${IDEMPOTENCY_KEY_HEADER} is under way. Come back for its answer.`,
     {
       headers: { 'retry-after': '1' },
     },
@@ -232,7 +231,7 @@ function underWay(): GatewayError {
 function notKept(): GatewayError {
   return new GatewayError(
     'aborted',
-    `The request with this ${HEADER} was answered, and its answer is not kept: it was a stream, did not end well, or ` +
+    `The request with this ${IDEMPOTENCY_KEY_HEADER} was answered, and its answer is not kept: it was a stream, did not end well, or ` +
       'was too large. Send it with a new key to have it done and billed again.',
   )
 }
@@ -240,7 +239,7 @@ function notKept(): GatewayError {
 function elsewhere(): GatewayError {
   return new GatewayError(
     'aborted',
-    `The request with this ${HEADER} is under way or was answered in another process of the gateway. ` +
+    `The request with this ${IDEMPOTENCY_KEY_HEADER} is under way or was answered in another process of the gateway. ` +
       'Send it with a new key to have it done and billed again.',
     { headers: { 'retry-after': '1' } },
   )

@@ -1,6 +1,8 @@
 /** Route, verb, model and credential of a Gemini request, from its path, query and headers alone. */
 import { GatewayError, modelNotFound } from '../../errors.ts'
 import type { Delivery, HttpRequest, Opening, Verb } from '../../nouns.ts'
+import { allow, credentialOf } from '../asking.ts'
+import { isModelName, shownModel } from '../model-name.ts'
 import { resourcePathOf } from './resource-path.ts'
 
 const VERSIONS: ReadonlySet<string> = new Set(['v1beta', 'v1', 'v1alpha', 'v1beta1'])
@@ -17,14 +19,6 @@ const VERBS: ReadonlyMap<string, Verb> = new Map(
     ] as const
   ).map((verb) => [verb, verb]),
 )
-
-/**
- * A model's name is somebody's text on its way into our upstream's URL, so it follows a grammar, not an escaping:
- * segments of harmless characters, beginning with a letter, digit or underscore and ending in a letter or digit.
- */
-const MODEL =
-  /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._@:+-]*[A-Za-z0-9])?\/)*[A-Za-z0-9_](?:[A-Za-z0-9._@:+-]*[A-Za-z0-9])?$/
-const MODEL_CHARACTERS_MAX = 256
 
 /** `/{version}/…` and `/upload/{version}/…`, and nothing that another dialect or the operator's routes own. */
 export function isGeminiPath(path: readonly string[]): boolean {
@@ -85,9 +79,7 @@ function modelOf(resource: readonly string[], version: string, verb: string): st
   const plain = /^(?:models\/|publishers\/[^/]+\/models\/)(.+)$/.exec(model)?.[1] ?? model
   const colon = plain.lastIndexOf(':')
   if (colon >= 0 && VERBS.has(plain.slice(colon + 1))) throw routeNotFound()
-  if (plain.length > MODEL_CHARACTERS_MAX || !MODEL.test(plain)) {
-    throw modelNotFound(plain.slice(0, 64).replaceAll(/[^\x20-\x7e]/g, '?'), version, verb)
-  }
+  if (!isModelName(plain)) throw modelNotFound(shownModel(plain), version, verb)
   return plain
 }
 
@@ -103,32 +95,6 @@ function deliveryOf(request: HttpRequest, verb: Verb, glued: string | undefined)
   return alt === 'sse' ? 'sse' : 'array'
 }
 
-/** One key, by whichever carrier; two that differ are refused, because two readers would take two of them. */
-function credentialOf(request: HttpRequest): string | undefined {
-  const found = new Set<string>()
-  const add = (value: string | null | undefined) => {
-    const trimmed = value?.trim()
-    if (trimmed) found.add(trimmed)
-  }
-  add(request.headers['x-goog-api-key'] as string | undefined)
-  add(bearerOf(request.headers.authorization))
-  for (const name of ['key', 'access_token', 'oauth_token']) request.query.getAll(name).forEach(add)
-  if (found.size > 1) throw new GatewayError('invalid_argument', 'The request carries more than one API key.')
-  return found.values().next().value
-}
-
-function bearerOf(authorization: string | undefined): string | undefined {
-  if (authorization === undefined) return undefined
-  return /^Bearer +(.+)$/i.exec(authorization)?.[1]
-}
-
-function allow(request: HttpRequest, method: string): void {
-  if (request.method === method) return
-  throw new GatewayError('method_not_allowed', `Method ${request.method} is not allowed here.`, {
-    headers: { allow: method },
-  })
-}
-
 function routeNotFound(): GatewayError {
   return new GatewayError('not_found', 'The requested URL was not found on this server.')
 }
@@ -137,5 +103,5 @@ function routeNotFound(): GatewayError {
 function unknownVerb(rest: readonly string[], version: string, verb: string): GatewayError {
   if (!/^[A-Za-z]{1,64}$/.test(verb) || rest[0] !== 'models' || rest.length !== 2) return routeNotFound()
   const model = (rest[1] as string).slice(0, -verb.length - 1)
-  return MODEL.test(model) ? modelNotFound(model, version, verb) : routeNotFound()
+  return isModelName(model) ? modelNotFound(model, version, verb) : routeNotFound()
 }

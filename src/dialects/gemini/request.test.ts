@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bodyOf, callOf, fails, headersOf, requestOf } from '../../nouns.fixture.ts'
 import type { HttpRequest, Opening } from '../../nouns.ts'
-import { callFrom, decode, parseDocument, readDocument } from './request.ts'
+import { parseDocument, readDocument } from '../body.ts'
+import { callFrom, decode } from './request.ts'
 
 const LIMITS = { depth: 20, nodes: 1_000, keysPerObject: 100 }
 const OPENING: Opening = callOf()

@@ -1,8 +1,8 @@
 /** Writes a unary answer: one JSON body. */
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Answer, HttpResponse } from '../../nouns.ts'
+import { follow } from '../follow.ts'
 import { sendError } from './errors.ts'
-import { follow } from './follow.ts'
 
 export const JSON_TYPE = 'application/json; charset=UTF-8'
 

@@ -1,12 +1,11 @@
 /** Writes a streamed answer: Server-Sent Events in the one form that every client reads, or one JSON array. */
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Answer, HttpResponse } from '../../nouns.ts'
+import { breakOff } from '../break-off.ts'
+import { follow, type Writer } from '../follow.ts'
+import { beating, type Heart } from '../heart.ts'
 import { errorBody } from './errors.ts'
-import { follow, type Writer } from './follow.ts'
 import { JSON_TYPE } from './response.ts'
-
-/** Between the two forms of an error and the cut: some clients look at each network read on its own. */
-const ERROR_STEP_MS = 20
 
 export function encodeStream(
   answer: Answer,
@@ -26,43 +25,6 @@ export function encodeStream(
   if (!isSse) return follow(answer.source, response, arrayWriter(response, head))
   const heart = beating(response, heartbeatMs)
   return follow(answer.source, response, sseWriter(response, head, heart)).finally(heart.stop)
-}
-
-/** Blank lines between events, while none comes: they mean nothing to any client. */
-const HEARTBEAT = '\n\n'
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
-
-interface Heart {
-  /** What was written last: only behind a whole event is a blank line nothing. */
-  wrote(bytes: Buffer): void
-  stop(): void
-}
-
-function beating(response: HttpResponse, everyMs: number): Heart {
-  let timer: NodeJS.Timeout | undefined
-  let isBetweenEvents = false
-  const beat = () => {
-    timer?.refresh()
-    if (isBetweenEvents) response.write(HEARTBEAT)
-  }
-  return {
-    wrote: (bytes) => {
-      isBetweenEvents = endsWithBlankLine(bytes)
-      if (everyMs === 0) return
-      if (timer === undefined) timer = setTimeout(beat, everyMs)
-      else timer.refresh()
-    },
-    stop: () => clearTimeout(timer),
-  }
-}
-
-function endsWithBlankLine(bytes: Buffer): boolean {
-  const last = bytes.length - 1
-  if (bytes[last] !== LINE_FEED) return false
-  return (
-    bytes[last - 1] === LINE_FEED || (bytes[last - 1] === CARRIAGE_RETURN && bytes[last - 2] === LINE_FEED)
-  )
 }
 
 function sseWriter(response: HttpResponse, head: (whole?: Buffer) => void, heart: Heart): Writer {
@@ -112,16 +74,4 @@ function arrayWriter(response: HttpResponse, head: () => void): Writer {
       breakOff(response, [`${opening}${JSON.stringify(errorBody(error), undefined, 2)}`, '\n]\n'])
     },
   }
-}
-
-/**
- * Writes the steps apart, then cuts the connection: a clean end would be taken for a whole answer. Each step sets the
- * timer of the next: timers of several lengths are not run in their order when the process is late.
- */
-function breakOff(response: HttpResponse, [step, ...rest]: readonly string[], afterMs = 0): void {
-  setTimeout(() => {
-    if (step === undefined) return response.destroy()
-    response.write(step)
-    breakOff(response, rest, ERROR_STEP_MS)
-  }, afterMs)
 }

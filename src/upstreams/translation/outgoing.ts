@@ -1,12 +1,10 @@
 /** A provider's request on its way out. */
+import { HOP_HEADER } from '../../nouns/headers.ts'
 import type { Call } from '../../nouns.ts'
 import type { AnswerBounds } from '../http/bounds.ts'
 import { Exchange, type Protocol } from '../http/exchange.ts'
 import { type OriginPool, timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
 import type { ProviderRequest } from './translator.ts'
-
-/** How many gateways a request has passed: against circles. */
-const HOP_HEADER = 'x-wasat-hop'
 
 /** Where requests of one call go. */
 export interface Line {

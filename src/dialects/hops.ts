@@ -2,9 +2,9 @@
  * `x-wasat-hop`: how many gateways of this kind a request has passed. One may stand behind another; a circle of them would
  * send one request round until every socket is taken.
  */
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../errors.ts'
+import { HOP_HEADER } from '../nouns/headers.ts'
 
-export const HOP_HEADER = 'x-wasat-hop'
 /** A gateway for a team behind one for a company behind one for a region is still no circle. */
 const HOPS_MAX = 3
 

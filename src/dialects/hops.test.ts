@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../errors.ts'
 import { nextHop } from './hops.ts'
 
 test('[NEV-42] each gateway counts one more, and the fourth refuses', () => {

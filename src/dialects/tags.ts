@@ -1,6 +1,6 @@
 /** `x-wasat-tags: team=search,env=prod`: what a client calls its request by, for its reports. */
-import { GatewayError } from '../../errors.ts'
-import type { Tags } from '../../nouns/ledger.ts'
+import { GatewayError } from '../errors.ts'
+import type { Tags } from '../nouns/ledger.ts'
 
 const HEADER = 'x-wasat-tags'
 const TAGS_MAX = 10

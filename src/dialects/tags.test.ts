@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fails } from '../../nouns.fixture.ts'
+import { fails } from '../nouns.fixture.ts'
 import { tagsOf } from './tags.ts'
 
 const NAME = `a${'b'.repeat(63)}`

@@ -1,5 +1,5 @@
 /** `x-wasat-translation: strict`: the client would rather be refused than answered about something else. */
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../errors.ts'
 
 const HEADER = 'x-wasat-translation'
 

@@ -1,7 +1,7 @@
 /** `x-idempotency-key`: what a client calls a request by that it may send again. */
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../errors.ts'
+import { IDEMPOTENCY_KEY_HEADER } from '../nouns/headers.ts'
 
-const HEADER = 'x-idempotency-key'
 /** No blank: a header that was sent twice is joined with one. */
 const KEY = /^[\x21-\x7e]{1,255}$/
 
@@ -11,6 +11,6 @@ export function idempotencyKeyOf(header: string | readonly string[] | undefined)
   if (typeof header === 'string' && KEY.test(header)) return header
   throw new GatewayError(
     'invalid_argument',
-    `The header ${HEADER} must be 1 to 255 printable ASCII characters without blanks.`,
+    `The header ${IDEMPOTENCY_KEY_HEADER} must be 1 to 255 printable ASCII characters without blanks.`,
   )
 }

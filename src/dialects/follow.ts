@@ -1,5 +1,5 @@
 /** Joins a Source to the client's socket: backpressure one way, hanging up the other. */
-import type { Chunk, HttpResponse, Source } from '../../nouns.ts'
+import type { Chunk, HttpResponse, Source } from '../nouns.ts'
 
 export interface Writer {
   /** The chunk as it goes out. */

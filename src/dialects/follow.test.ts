@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chunkOf, HandSource, recordedResponse } from '../../nouns.fixture.ts'
-import type { Chunk, Sink } from '../../nouns.ts'
+import { chunkOf, HandSource, recordedResponse } from '../nouns.fixture.ts'
+import type { Chunk, Sink } from '../nouns.ts'
 import { follow, type Writer } from './follow.ts'
 
 /** An encoder that writes down what it is given. */
