@@ -156,6 +156,7 @@ export function callOf(rest: Partial<Call> = {}): Call {
       imageParts: 0,
       usesStored: false,
       usesSearch: false,
+      hasFormat: false,
     },
     forwardHeaders: {},
     forwardQuery: '',

@@ -11,7 +11,7 @@ import type { NanoUsd, Price, Tier } from './nouns/money.ts'
 import type { ResourceHost } from './nouns/relay.ts'
 import type { ResourceTable } from './nouns/resource-table.ts'
 import type { RetryHint } from './nouns/retry.ts'
-import type { Translation } from './nouns/translation.ts'
+import type { Loss, Translation } from './nouns/translation.ts'
 import type { EmbedUsage, GenerateContentResponse, Model, UsageMetadata } from './wire/gemini.ts'
 
 // ---------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ export interface Call extends Opening {
   readonly wire: WireFormat
   /** The body's bytes as they came. */
   readonly body: Buffer
-  /** `body` parsed, on the first use only: the native way never asks. Treat as frozen. */
+  /** `body` parsed, on the first use only: the native way never asks. In the words of `wire`. Treat as frozen. */
   document(): Record<string, unknown>
   readonly facts: RequestFacts
   /** Request headers that may travel on, already chosen from the allow-list. */
@@ -161,9 +161,17 @@ export interface Call extends Opening {
   /** `performance.now()` at which the client stops waiting (`x-server-timeout`). */
   readonly deadlineAtMs: number | undefined
   clientLeft(): boolean
+  /**
+   * The same call in Gemini's wire, for a model of that name: what an upstream gets that does not speak `wire`. Left out
+   * where `wire` is Gemini's. Throws `untranslatable` for what that wire has no word for.
+   */
+  inGemini?(model: string): Call
+  /** What the client asked for that this form of its call does not carry. Left out: nothing. */
+  readonly losses?: readonly Loss[]
 }
 
-export type WireFormat = 'gemini' | 'openai'
+/** Gemini's own, whatever the verb; of OpenAI's API, each endpoint has its own. */
+export type WireFormat = 'gemini' | 'openai-chat' | 'openai-responses' | 'openai-embeddings' | 'openai-images'
 
 /** What policy and money read of a request; unambiguous, because duplicates were refused. */
 export interface RequestFacts {
@@ -184,6 +192,8 @@ export interface RequestFacts {
   readonly usesStored: boolean
   /** Whether a search tool may run, which is paid for by itself. */
   readonly usesSearch: boolean
+  /** Whether the answer is asked for in a form, such as by a schema. */
+  readonly hasFormat: boolean
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -246,6 +256,8 @@ export interface Upstream {
   readonly resources?: ResourceHost
   /** What may be cached with us for one of its models; undefined when the model reads no caches of ours. */
   cacheable?(model: string): Cacheable | undefined
+  /** Whether it takes a call of that wire for that model as it is. Without it: Gemini's only. */
+  speaks?(wire: WireFormat, model: string): boolean
   /**
    * Requests of its own that one call may become, at most: one for each candidate, more for a repair. When there is
    * more than one, each gives one candidate. Without it: 1.
@@ -334,6 +346,8 @@ export interface Reading {
   /** Searches that the answer names, and whether it was grounded in one. */
   readonly searchQueries?: number
   readonly isGrounded?: boolean
+  /** Bytes of what the model wrote, where the answer's own bytes say little of it. */
+  readonly textBytes?: number | undefined
   /** Media in the answer, as far as they were seen: bytes of base64, and what they likely come to. */
   readonly media?: { readonly bytes: number; readonly tokens: number } | undefined
   /** Whether at least one piece of content was seen: what never began is not charged. */

@@ -4,7 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError, retryInfo } from '../errors.ts'
+import { spokenTo } from '../nouns/call.ts'
 import type { Health } from '../nouns/health.ts'
+import type { Loss } from '../nouns/translation.ts'
 import type { Answer, Call, Caller, FailedAttempt, Target } from '../nouns.ts'
 import {
   begin,
@@ -215,7 +217,8 @@ class Round {
     let answer: Answer | undefined
     let error: GatewayError | undefined
     try {
-      answer = await target.upstream.send(this.#call, target, this.#caller)
+      const call = spokenTo(target, this.#call)
+      answer = withLosses(await target.upstream.send(call, target, this.#caller), call.losses)
     } catch (thrown) {
       error = GatewayError.from(thrown)
     }
@@ -285,6 +288,13 @@ class Round {
     FAILED.set(error as GatewayError, { target: this.#last ?? target, attempts, failedAttempts })
     throw error
   }
+}
+
+/** What the client's own language lost on its way here belongs to the report as well. */
+function withLosses(answer: Answer, losses: readonly Loss[] | undefined): Answer {
+  if (losses === undefined || losses.length === 0) return answer
+  const { translation } = answer
+  return { ...answer, translation: { losses: () => [...losses, ...(translation?.losses() ?? [])] } }
 }
 
 /** Longest time that clients are sent away for, in seconds; somebody is back sooner than that, or not at all soon. */

@@ -14,8 +14,10 @@ const PICTURES_STANDARD = 4
 const STORED = 'stored'
 const SEARCH = 'search'
 const CACHED = 'cached'
+const FORMAT = 'format'
 const stored: Watch = { note: STORED }
 const search: Watch = { note: SEARCH }
+const format: Watch = { note: FORMAT }
 
 const MEDIUM = { inlineData: { measure: INLINE_DATA }, fileData: stored }
 
@@ -56,6 +58,11 @@ export const WATCH: Watch = {
         candidateCount: { capture: true },
         stopSequences: { elementsMax: LIST_ELEMENTS_MAX },
         thinkingConfig: { keys: { thinkingBudget: { capture: true } } },
+        responseMimeType: format,
+        responseSchema: format,
+        responseJsonSchema: format,
+        _responseJsonSchema: format,
+        responseFormat: format,
       },
     },
     safetySettings: { elementsMax: LIST_ELEMENTS_MAX },
@@ -89,6 +96,7 @@ export function factsOf(found: JsonFindings, verb: Verb, bodyBytes: number): Req
     usesStored: found.hasNote(STORED) || found.hasNote(CACHED),
     // A cache may hold tools, and the request does not say which.
     usesSearch: found.hasNote(SEARCH) || found.hasNote(CACHED),
+    hasFormat: found.hasNote(FORMAT),
   }
 }
 

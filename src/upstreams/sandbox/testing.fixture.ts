@@ -54,6 +54,7 @@ export function callOf(verb: Verb, model: string, body: unknown): Call {
       bodyBytes: bytes.length,
       ...{ mediaBytes: 0, mediaParts: 0, imageBytes: 0, imageParts: 0 },
       ...{ usesStored: false, usesSearch: false },
+      hasFormat: false,
     },
     ...{ tags: undefined, idempotencyKey: undefined, tier: 'standard' as const, isStrict: false },
     forwardHeaders: {},

@@ -209,7 +209,7 @@ test('[EMB-11] what no target could embed is refused, and a model without vector
   }
   await assert.rejects(rig.send({ requests: [item] }, call), fails('not_found', /far-model is not found/))
   await assert.rejects(rig.send({}, { verb: 'predict' }), fails('not_found'))
-  await assert.rejects(rig.send({}, { wire: 'openai' }), fails('unimplemented'))
+  await assert.rejects(rig.send({}, { wire: 'openai-chat' }), fails('unimplemented'))
   rig.plays = [(response) => response.end(vectors())]
   await assert.rejects(rig.send({ requests: [item] }, call, { embed }), fails('upstream_unavailable'))
 })

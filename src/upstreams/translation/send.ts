@@ -105,18 +105,5 @@ function cacheableOf(options: TranslatedSendOptions, model: string): Cacheable {
 function requestsMax(call: Call): number {
   if (call.verb !== 'generateContent' && call.verb !== 'streamGenerateContent') return 1
   const candidates = Math.min(Math.max(1, call.facts.candidateCount), CANDIDATES_MAX)
-  return candidates * (hasFormat(call) ? REQUESTS_PER_FORMAT : 1)
-}
-
-/** Of `responseMimeType`, `responseSchema` and their relatives, in both spellings. */
-const FORMAT_FIELD = /^_?response.*(?:mime|schema|format)/i
-
-function hasFormat(call: Call): boolean {
-  const document = call.document()
-  return [document.generationConfig, document.generation_config].some(
-    (config) =>
-      typeof config === 'object' &&
-      config !== null &&
-      Object.keys(config).some((field) => FORMAT_FIELD.test(field)),
-  )
+  return candidates * (call.facts.hasFormat ? REQUESTS_PER_FORMAT : 1)
 }
