@@ -233,6 +233,7 @@ test('[FCT-01] bytes of media and of text are all the bytes, whatever is said in
         imageParts: images.length,
         usesStored: false,
         usesSearch: false,
+        hasFormat: false,
       })
     }),
     { numRuns: 200 },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
+import { callFrom } from '../../dialects/gemini/request.ts'
 import { CALLER, callOf, fails } from '../../nouns.fixture.ts'
 import { drain, eventOf, events, openRig, refused, STREAM, said, whole } from './answering.fixture.ts'
 
@@ -223,9 +224,10 @@ test('[CCH-01] a cache is measured by the estimate', async () => {
 
 test('[TMN-01] what a call may come to is known beforehand, and never too little', () => {
   const { requestsMax } = rig.parts()
-  const of = (generationConfig: object, candidateCount = 1, rest = {}) => {
-    const facts = { ...callOf().facts, candidateCount }
-    return requestsMax(callOf({ facts, document: () => ({ generationConfig, ...rest }) }))
+  const of = (generationConfig: object, candidateCount = 1) => {
+    const body = Buffer.from(JSON.stringify({ generationConfig: { ...generationConfig, candidateCount } }))
+    const limits = { depth: 20, nodes: 100, keysPerObject: 20 }
+    return requestsMax(callFrom(body, callOf(), limits, callOf()))
   }
   assert.equal(of({}), 1)
   assert.equal(of({ responseModalities: ['TEXT'], responseLogprobs: true }), 1)
@@ -238,6 +240,6 @@ test('[TMN-01] what a call may come to is known beforehand, and never too little
     'responseFormat',
   ])
     assert.equal(of({ [field]: {} }, 2), 6)
-  assert.equal(of({}, 1, { generation_config: { response_schema: {} } }), 3)
+  assert.equal(of({ response_schema: {} }), 3)
   assert.equal(requestsMax(callOf({ verb: 'countTokens' })), 1)
 })
