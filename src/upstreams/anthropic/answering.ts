@@ -1,6 +1,7 @@
 /** Blocks of an answer → the pieces of Gemini's, in the order in which they come, whole or in a stream. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { CandidateComposer, Composer } from '../translation/composer.ts'
-import type { Report } from '../translation/report.ts'
 import type { Block } from './blocks.ts'
 import { finishOf, isCutShort, type StopDetails } from './finish.ts'
 import { stateOf } from './state.ts'

@@ -1,7 +1,7 @@
 /** One medium → the block that the model has for it. */
 import { isUtf8 } from 'node:buffer'
+import { type Report, untranslatable } from '../../nouns/report.ts'
 import type { Medium, MediumPiece } from '../translation/conversation.ts'
-import { type Report, untranslatable } from '../translation/report.ts'
 import { type Block, isBlank } from './blocks.ts'
 
 const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])

@@ -1,4 +1,6 @@
 /** The turns of a conversation → `messages`: user and assistant in turn, results first, thoughts where they were. */
+
+import { type Report, untranslatable } from '../../nouns/report.ts'
 import type {
   CallPiece,
   Conversation,
@@ -7,7 +9,6 @@ import type {
   ResultPiece,
   Turn,
 } from '../translation/conversation.ts'
-import { type Report, untranslatable } from '../translation/report.ts'
 import { type Block, Blocks, isBlank, isThought } from './blocks.ts'
 import { mediumBlock } from './media.ts'
 import { blocksOf } from './state.ts'

@@ -1,6 +1,7 @@
 /** A conversation → the body of `POST /v1/messages`, or of `/v1/messages/count_tokens`. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { Conversation } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import type { Asking, ProviderRequest } from '../translation/translator.ts'
 import { type Block, Blocks, isBlank } from './blocks.ts'
 import {

@@ -1,7 +1,8 @@
 /** A whole answer of `POST /v1/messages`. */
+
+import type { Report } from '../../nouns/report.ts'
 import { answerError } from '../http/errors.ts'
 import type { Composer } from '../translation/composer.ts'
-import type { Report } from '../translation/report.ts'
 import { Answering, type MessageHead } from './answering.ts'
 import type { Block } from './blocks.ts'
 import type { StopDetails } from './finish.ts'

@@ -1,7 +1,8 @@
 /** Temperature, topP and topK, as far as the model takes them. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { GenerationConfig } from '../translation/conversation.ts'
 import type { Fields } from '../translation/fields.ts'
-import type { Report } from '../translation/report.ts'
 import type { ModelRules } from './model-rules.ts'
 
 interface Sampling {

@@ -1,8 +1,8 @@
 /** The events of a streamed answer. */
 import { GatewayError } from '../../errors.ts'
+import type { Report } from '../../nouns/report.ts'
 import { answerError } from '../http/errors.ts'
 import type { Composer } from '../translation/composer.ts'
-import type { Report } from '../translation/report.ts'
 import type { EventReading } from '../translation/translator.ts'
 import { Answering, type MessageHead } from './answering.ts'
 import type { Block } from './blocks.ts'

@@ -1,6 +1,7 @@
 /** A wish to think → `thinking` and `output_config.effort`, as the model takes them. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { ThinkingWish } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import type { Effort, ModelRules } from './model-rules.ts'
 
 export interface ThinkingPlan {

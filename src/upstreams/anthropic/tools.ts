@@ -1,4 +1,6 @@
 /** Functions and Google's own tools → `tools` and `tool_choice`. */
+
+import { type Report, untranslatable } from '../../nouns/report.ts'
 import type {
   Conversation,
   FunctionTool,
@@ -6,7 +8,6 @@ import type {
   ServerTool,
   ToolChoice,
 } from '../translation/conversation.ts'
-import { type Report, untranslatable } from '../translation/report.ts'
 import { type Block, CACHE_MARK } from './blocks.ts'
 import type { ModelRules } from './model-rules.ts'
 import { closedSchema } from './schema.ts'

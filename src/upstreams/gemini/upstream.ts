@@ -1,4 +1,6 @@
 /** A Gemini-compatible upstream: Google AI Studio, or any base URL that speaks its wire. */
+
+import { Report } from '../../nouns/report.ts'
 import type { Answer, Call, Target, Upstream } from '../../nouns.ts'
 import type { AnswerBounds } from '../http/bounds.ts'
 import type { Egress } from '../http/egress.ts'
@@ -6,7 +8,6 @@ import { Exchange } from '../http/exchange.ts'
 import { fetchJson, openPool, timeoutsFor, type UpstreamTimeouts } from '../http/pool.ts'
 import { nativeProtocol } from '../native/protocol.ts'
 import { rewriteNative } from '../native/rewrite.ts'
-import { Report } from '../translation/report.ts'
 import { withoutDifferences } from './differences.ts'
 import { listModels } from './models.ts'
 import { buildRequest, type Endpoint } from './request.ts'

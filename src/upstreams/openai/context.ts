@@ -1,5 +1,5 @@
 /** What the parts of a request are made with. */
-import type { Report } from '../translation/report.ts'
+import type { Report } from '../../nouns/report.ts'
 import type { VendorFlags } from './vendor.ts'
 
 export interface MessageContext {

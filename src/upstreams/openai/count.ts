@@ -1,6 +1,7 @@
 /** Counts a prompt where the server has a way to. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { Conversation } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import type { Asking, ProviderRequest } from '../translation/translator.ts'
 import { promptBody } from './request.ts'
 import { numberOf, objectOf } from './responses/json.ts'

@@ -1,6 +1,6 @@
 /** Vectors. */
 
-import { untranslatable } from '../translation/report.ts'
+import { untranslatable } from '../../nouns/report.ts'
 import type { Asking, Embedded, Embedding, ProviderRequest } from '../translation/translator.ts'
 import { isObject, numberOf, objectOf, objectsOf } from './responses/json.ts'
 import type { VendorFlags } from './vendor.ts'

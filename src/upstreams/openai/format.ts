@@ -1,6 +1,7 @@
 /** What the answer's text must be, as `response_format`. */
+
+import { type Report, untranslatable } from '../../nouns/report.ts'
 import type { Conversation, JsonSchema } from '../translation/conversation.ts'
-import { type Report, untranslatable } from '../translation/report.ts'
 import type { Json } from './responses/json.ts'
 import { hasObjectRoot, wrapSchema } from './responses/wrapped.ts'
 import { fitsStrict } from './strict.ts'

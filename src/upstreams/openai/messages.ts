@@ -1,4 +1,6 @@
 /** The turns of a conversation as chat messages. */
+
+import type { Report } from '../../nouns/report.ts'
 import type {
   CallPiece,
   Conversation,
@@ -7,7 +9,6 @@ import type {
   ResultPiece,
   Turn,
 } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import { openStates, thoughtsBack } from './chat-state.ts'
 import type { MessageContext } from './context.ts'
 import { mediumPart } from './media.ts'

@@ -1,6 +1,7 @@
 /** A conversation as the body of a chat completion. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { Conversation } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import type { Asking } from '../translation/translator.ts'
 import type { MessageContext } from './context.ts'
 import { formatOf } from './format.ts'

@@ -1,8 +1,8 @@
 /** Reads a whole chat completion. */
 import { GatewayError } from '../../errors.ts'
+import type { Report } from '../../nouns/report.ts'
 import { answerError } from '../http/errors.ts'
 import type { Composer } from '../translation/composer.ts'
-import type { Report } from '../translation/report.ts'
 import type { Asking } from '../translation/translator.ts'
 import { Choice } from './choice.ts'
 import { messageOf, refusedInside } from './errors.ts'

@@ -1,6 +1,7 @@
 /** How long, how often and how freely the model is to answer. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { Conversation } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import { usableStops } from './responses/stop.ts'
 import type { VendorFlags } from './vendor.ts'
 

@@ -1,6 +1,7 @@
 /** Reads the events of a streamed chat completion. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { Composer } from '../translation/composer.ts'
-import type { Report } from '../translation/report.ts'
 import type { Asking, EventReading } from '../translation/translator.ts'
 import { Choice } from './choice.ts'
 import { citeAddresses, cutStops, finishOf, nameAnswer, takeUsage, throwIfError } from './response.ts'

@@ -1,6 +1,7 @@
 /** Gemini's thinking level or budget as an effort, and as the vendor wants it said. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { ThinkingWish } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import type { EffortLevel, Efforts, VendorFlags } from './vendor.ts'
 
 const LEVELS: readonly EffortLevel[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh']

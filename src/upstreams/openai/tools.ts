@@ -1,6 +1,7 @@
 /** Functions, and which of them the model may or must call. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { Conversation, FunctionTool, ToolChoice } from '../translation/conversation.ts'
-import type { Report } from '../translation/report.ts'
 import type { Json } from './responses/json.ts'
 import { fitsStrict } from './strict.ts'
 import type { VendorFlags } from './vendor.ts'

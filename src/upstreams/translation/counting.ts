@@ -1,4 +1,6 @@
 /** countTokens over a target of another wire: its own count where it has one, else an estimate; never a generation. */
+
+import { Report } from '../../nouns/report.ts'
 import type { Answer } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { answerError } from '../http/errors.ts'
@@ -10,7 +12,6 @@ import { launch, outgoingOf } from './outgoing.ts'
 import { translatedProtocol } from './protocol.ts'
 import { readCountable } from './read.ts'
 import { WholeReader } from './readers.ts'
-import { Report } from './report.ts'
 import type { Asking } from './translator.ts'
 
 export async function countTokens(errand: Errand): Promise<Answer> {

@@ -1,5 +1,6 @@
 /** embedContent and batchEmbedContents over a target of another wire. */
 import { modelNotFound } from '../../errors.ts'
+import { Report, refused, untranslatable } from '../../nouns/report.ts'
 import type { Answer } from '../../nouns.ts'
 import type { EmbedUsage, GenerateContentResponse } from '../../wire/gemini.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
@@ -7,7 +8,6 @@ import { readMessage } from './checks/message.ts'
 import { ask } from './counting.ts'
 import type { Errand } from './generate.ts'
 import { outgoingOf } from './outgoing.ts'
-import { Report, refused, untranslatable } from './report.ts'
 import type { Asking, Embedded, Embedding } from './translator.ts'
 
 type EmbedRequest = GeminiMessage<'EmbedContentRequest'>

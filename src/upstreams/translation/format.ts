@@ -1,4 +1,6 @@
 /** What an answer's text must be: from Gemini's three ways of saying so to one. */
+
+import { type Report, refused, untranslatable } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { toJsonSchema } from '../../wire/json-schema.ts'
 import {
@@ -12,7 +14,6 @@ import {
 import type { GenerationConfig, JsonSchema, OutputFormat } from './conversation.ts'
 import type { Fields } from './fields.ts'
 import { isNothing } from './nothing.ts'
-import { type Report, refused, untranslatable } from './report.ts'
 import { plainJsonSchema } from './schema.ts'
 
 const TEXT: OutputFormat = Object.freeze({ kind: 'text' })

@@ -1,11 +1,12 @@
 /** What a conversation may call: the client's functions, tools that servers run, and whether it must. */
+
+import { type Report, snakeCase } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { readCalling } from './checks/calling.ts'
 import { checkParameters } from './checks/declarations.ts'
 import type { FunctionTool, ServerTool, ToolChoice } from './conversation.ts'
 import type { FunctionNames } from './names.ts'
 import { isEmpty, isNothing } from './nothing.ts'
-import { type Report, snakeCase } from './report.ts'
 import { parametersOf } from './schema.ts'
 
 type Tool = GeminiMessage<'Tool'>

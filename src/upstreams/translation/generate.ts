@@ -1,5 +1,6 @@
 /** generateContent and streamGenerateContent over a target of another wire. */
 
+import { Report, refused } from '../../nouns/report.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Answer, Call, Caller } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
@@ -15,7 +16,6 @@ import { translatedProtocol } from './protocol.ts'
 import { readConversation } from './read.ts'
 import { answered, EventReader, WholeReader } from './readers.ts'
 import { CANDIDATES_MAX, sendRepeated } from './repeat.ts'
-import { Report, refused } from './report.ts'
 import type { Seals } from './seals.ts'
 import { askedInWords, sendStructured } from './structured.ts'
 import type { Asking, Translator } from './translator.ts'

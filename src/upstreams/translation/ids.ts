@@ -1,8 +1,8 @@
 /** Ids of calls, which every target but Gemini wants: the client's own where they fit, else made from the call. */
 import { hash } from 'node:crypto'
+import { untranslatable } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import type { TargetRules } from './conversation.ts'
-import { untranslatable } from './report.ts'
 
 type FunctionCall = GeminiMessage<'FunctionCall'>
 

@@ -1,8 +1,9 @@
 /** What is done about the fields of a request that a target had no use for: one table for all of them. */
+
+import { type Report, untranslatable } from '../../nouns/report.ts'
 import type { Conversation, GenerateRequest, GenerationConfig } from './conversation.ts'
 import type { Untaken } from './fields.ts'
 import { isEmpty, isNothing } from './nothing.ts'
-import { type Report, untranslatable } from './report.ts'
 
 interface Rule {
   /** `hard`: leaving it out would be a lie, so the request is refused. */

@@ -1,5 +1,6 @@
 /** The media of a request: what came inline, files of our own store, and addresses that a target may fetch. */
 import { invalidField } from '../../errors.ts'
+import { type Report, snakeCase, untranslatable } from '../../nouns/report.ts'
 import type { StoredFile } from '../../nouns/resources.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { shorten } from '../../wire/protojson-scalars.ts'
@@ -8,7 +9,6 @@ import type { Medium } from './conversation.ts'
 import { guessMimeType, mediumKindOf, parametersOf } from './media-types.ts'
 import { whyNotPublic } from './public-address.ts'
 import type { Reader } from './recall.ts'
-import { type Report, snakeCase, untranslatable } from './report.ts'
 
 type FileData = GeminiMessage<'FileData'>
 type Blob = GeminiMessage<'Blob'>

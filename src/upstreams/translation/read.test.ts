@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { GatewayError } from '../../errors.ts'
+import { Report } from '../../nouns/report.ts'
 import { estimateTokens } from './count.ts'
 import { readDocument } from './read.ts'
 import {
@@ -17,7 +18,6 @@ import {
   SEALS,
   user,
 } from './reading.fixture.ts'
-import { Report } from './report.ts'
 
 const CACHE = {
   contents: [user({ text: 'a long book', videoMetadata: { fps: 1 } }), model({ text: 'read' })],

@@ -1,5 +1,6 @@
 /** From a Call's body to a Conversation: checked as Google does, caches expanded, files fetched. */
 
+import { type Report, untranslatable } from '../../nouns/report.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Call, Caller } from '../../nouns.ts'
 import { Complaints } from './checks/complaints.ts'
@@ -22,7 +23,6 @@ import { CallIds } from './ids.ts'
 import { readMedia } from './media.ts'
 import { createFunctionNames, type FunctionNames } from './names.ts'
 import { recall } from './recall.ts'
-import { type Report, untranslatable } from './report.ts'
 import type { Seals } from './seals.ts'
 import { readThinking } from './thinking.ts'
 import {

@@ -1,12 +1,12 @@
 /** What the tests of reading share: a target with narrow rules, a library with one file and one cache, and calls. */
 import { GatewayError } from '../../errors.ts'
+import { Report } from '../../nouns/report.ts'
 import type { Library, StoredFile } from '../../nouns/resources.ts'
 import type { Loss } from '../../nouns/translation.ts'
 import type { Call, Caller, Verb } from '../../nouns.ts'
 import type { Conversation, TargetRules } from './conversation.ts'
 import type { FunctionNames } from './names.ts'
 import { type ReadOptions, readConversation, readCountable } from './read.ts'
-import { Report } from './report.ts'
 import type { Seals } from './seals.ts'
 
 export const RULES: TargetRules = {

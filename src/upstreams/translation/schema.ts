@@ -1,8 +1,9 @@
 /** Schemas of functions and answers, in whichever of Gemini's two languages they came, as JSON Schema. */
+
+import type { Report } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { toJsonSchema } from '../../wire/json-schema.ts'
 import type { JsonSchema } from './conversation.ts'
-import type { Report } from './report.ts'
 
 type FunctionDeclaration = GeminiMessage<'FunctionDeclaration'>
 

@@ -1,7 +1,7 @@
 /** Thought signatures that come with a conversation: our own of this target are opened, all others stay behind. */
 import { GatewayError, invalidField } from '../../errors.ts'
+import { type Report, snakeCase } from '../../nouns/report.ts'
 import { isStandIn } from './checks/stand-ins.ts'
-import { type Report, snakeCase } from './report.ts'
 import type { Seals } from './seals.ts'
 
 export interface SignatureReader {

@@ -1,11 +1,11 @@
 /** Output of a form that a model does not hold itself to: asked for in words, checked, and repaired once. */
 import { GatewayError } from '../../errors.ts'
+import type { Report } from '../../nouns/report.ts'
 import type { Answer, Call } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { collect, type Sent, sumReadings, wholeAnswer } from './answers.ts'
 import type { Conversation, OutputFormat, Piece, Turn } from './conversation.ts'
 import { type AskedFormat, isWhollyCheckable, judge, type Verdict, withText } from './judge.ts'
-import type { Report } from './report.ts'
 import { sumUsages } from './usage.ts'
 
 /** The first request, its repair, and the first answer once more as part of the repair's prompt. */

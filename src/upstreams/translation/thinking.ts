@@ -1,7 +1,8 @@
 /** thinkingConfig as a wish that every target can read. */
+
+import { refused } from '../../nouns/report.ts'
 import type { GenerationConfig, ThinkingWish } from './conversation.ts'
 import type { Fields } from './fields.ts'
-import { refused } from './report.ts'
 
 const DYNAMIC_BUDGET = -1
 

@@ -1,10 +1,10 @@
 /** What one provider's wire is made of. `createTranslatedSend` does the rest, the same for all of them. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Report } from '../../nouns/report.ts'
 import type { RetryHint } from '../../nouns/retry.ts'
 import type { Call } from '../../nouns.ts'
 import type { Composer } from './composer.ts'
 import type { Conversation, OutputFormat, TargetRules } from './conversation.ts'
-import type { Report } from './report.ts'
 
 /** All of it pure: what goes in comes out the same each time. */
 export interface Translator {

@@ -1,4 +1,6 @@
 /** Contents as turns: roles settled, neighbours merged, calls and responses paired, results put first. */
+
+import { type Report, refused } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { roleOf } from './checks/contents.ts'
 import { type Paired, pairLoosely, pairTurns, turnsOf } from './checks/turns.ts'
@@ -7,7 +9,6 @@ import type { CallIds } from './ids.ts'
 import type { MediumHolder } from './media.ts'
 import { isEmpty } from './nothing.ts'
 import { type Exchanges, type PieceReader, readPart } from './pieces.ts'
-import { type Report, refused } from './report.ts'
 
 type Content = GeminiMessage<'Content'>
 type FunctionCall = GeminiMessage<'FunctionCall'>

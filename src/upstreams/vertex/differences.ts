@@ -1,11 +1,11 @@
 /** What the developer API reads and Vertex does not, on the bytes of a request: everything else stays as it came. */
 
+import type { Report } from '../../nouns/report.ts'
+import { untranslatable } from '../../nouns/report.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Caller } from '../../nouns.ts'
 import { type Edit, type Member, parsedAt, removals } from '../../wire/json-spans.ts'
 import { camelCase, childIn, listIn, memberIn, type Place, pathTo } from '../native/places.ts'
-import type { Report } from '../translation/report.ts'
-import { untranslatable } from '../translation/report.ts'
 import { inlined } from './files.ts'
 
 export interface Context {

@@ -1,12 +1,12 @@
 /** Embeddings: Vertex has no batches of them, and its older models read them by `predict` alone. */
 import { invalidField } from '../../errors.ts'
+import { untranslatable } from '../../nouns/report.ts'
 import type { Call } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { type Member, removals, rootOf, withEdits } from '../../wire/json-spans.ts'
 import { camelCase, childIn, listIn, type Place, placeAt } from '../native/places.ts'
 import { readMessage } from '../translation/checks/message.ts'
-import { untranslatable } from '../translation/report.ts'
 import { type Context, editsOfContent } from './differences.ts'
 
 type EmbedRequest = GeminiMessage<'EmbedContentRequest'>

@@ -1,10 +1,10 @@
 /** Files of our own store, which Vertex cannot see: sent inline. Whatever else has an address stays as it is. */
 import { invalidField } from '../../errors.ts'
+import { snakeCase } from '../../nouns/report.ts'
 import type { Library } from '../../nouns/resources.ts'
 import type { Caller } from '../../nouns.ts'
 import { type Edit, parsedAt } from '../../wire/json-spans.ts'
 import { childIn, memberIn, type Place, pathTo } from '../native/places.ts'
-import { snakeCase } from '../translation/report.ts'
 
 /** The bare name, or an address of a Files API: ours, or one that Google's clients make of a name. */
 const OWN = /^(?:https?:\/\/[^?#]*\/v1(?:beta1?|alpha)?\/)?files\/[^/?#]+(?:\?[^#]*)?$/

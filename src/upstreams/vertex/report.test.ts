@@ -7,8 +7,8 @@ import { covers, leavesOf } from '../../../test/translation/leaves.ts'
 import { STORED } from '../../../test/translation/request-fields.ts'
 import { samples } from '../../../test/translation/requests.ts'
 import { GatewayError } from '../../errors.ts'
+import { Report } from '../../nouns/report.ts'
 import { CALLER, callOf, targetOf, upstreamOf } from '../../nouns.fixture.ts'
-import { Report } from '../translation/report.ts'
 import { prepare } from './request.ts'
 
 const TARGET = targetOf(upstreamOf('v'))

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { Report } from '../../nouns/report.ts'
 import { CALLER, callOf, targetOf, upstreamOf } from '../../nouns.fixture.ts'
-import { Report } from '../translation/report.ts'
 import { prepare } from './request.ts'
 import { FILE_BYTES, LIBRARY } from './testing.fixture.ts'
 

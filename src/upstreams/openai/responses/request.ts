@@ -1,6 +1,7 @@
 /** A conversation as the body of a request. */
+
+import { type Report, untranslatable } from '../../../nouns/report.ts'
 import type { Conversation } from '../../translation/conversation.ts'
-import { type Report, untranslatable } from '../../translation/report.ts'
 import type { Asking } from '../../translation/translator.ts'
 import type { MessageContext } from '../context.ts'
 import { formatOf } from '../format.ts'

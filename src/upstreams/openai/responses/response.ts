@@ -1,8 +1,8 @@
 /** What an answer says of itself: whole, or with a stream's last event. */
 import { GatewayError } from '../../../errors.ts'
+import type { Report } from '../../../nouns/report.ts'
 import { answerError } from '../../http/errors.ts'
 import type { Composer } from '../../translation/composer.ts'
-import type { Report } from '../../translation/report.ts'
 import type { Asking } from '../../translation/translator.ts'
 import { nameAnswer } from '../response.ts'
 import { isObject, type Json, objectOf, textOf } from './json.ts'

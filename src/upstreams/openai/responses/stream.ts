@@ -1,6 +1,7 @@
 /** Reads the events of a streamed answer. */
+
+import type { Report } from '../../../nouns/report.ts'
 import type { Composer } from '../../translation/composer.ts'
-import type { Report } from '../../translation/report.ts'
 import type { Asking, EventReading } from '../../translation/translator.ts'
 import { nameAnswer } from '../response.ts'
 import { isObject, type Json, objectOf } from './json.ts'

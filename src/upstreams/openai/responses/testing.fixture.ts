@@ -1,5 +1,6 @@
 /** Requests through the translator, and answers back through it, without a socket. */
 
+import { Report } from '../../../nouns/report.ts'
 import type { Library } from '../../../nouns/resources.ts'
 import { CALLER, callOf } from '../../../nouns.fixture.ts'
 import type { Call } from '../../../nouns.ts'
@@ -7,7 +8,6 @@ import type { GenerateContentResponse, Part } from '../../../wire/gemini.ts'
 import { createComposer } from '../../translation/composer.ts'
 import { settleLeftovers } from '../../translation/leftovers.ts'
 import { readConversation } from '../../translation/read.ts'
-import { Report } from '../../translation/report.ts'
 import { createSeals } from '../../translation/seals.ts'
 import type { Asking } from '../../translation/translator.ts'
 import { vendorNamed } from '../vendors.ts'

@@ -1,6 +1,7 @@
 /** Functions and the search, and which of them the model may or must use. */
+
+import { type Report, untranslatable } from '../../../nouns/report.ts'
 import type { Conversation } from '../../translation/conversation.ts'
-import { type Report, untranslatable } from '../../translation/report.ts'
 import { toolsOf as chatTools } from '../tools.ts'
 import type { VendorFlags } from '../vendor.ts'
 import { isObject, type Json, objectOf, objectsOf } from './json.ts'

@@ -1,7 +1,8 @@
 /** What form a request asks its answer to have. */
+
+import { snakeCase } from '../../../nouns/report.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
 import { type WrittenSchema, writtenFormat } from '../../translation/checks/response-format.ts'
-import { snakeCase } from '../../translation/report.ts'
 import { readGeminiSchema, readJsonSchema, type Shape } from './read.ts'
 
 type GenerationConfig = GeminiMessage<'GenerationConfig'>

@@ -1,8 +1,8 @@
 /** Checks of contents and parts that a type table cannot make. */
 import { invalidField } from '../../../errors.ts'
+import { snakeCase } from '../../../nouns/report.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
 import { shorten } from '../../../wire/protojson-scalars.ts'
-import { snakeCase } from '../report.ts'
 import type { Complaints } from './complaints.ts'
 import { modalityOf } from './mime-types.ts'
 

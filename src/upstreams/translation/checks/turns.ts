@@ -3,8 +3,8 @@
  * Contents of one role in a row are one turn, so that parallel calls and their responses may be spread over several.
  */
 import { type GatewayError, invalidField } from '../../../errors.ts'
+import { snakeCase } from '../../../nouns/report.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
-import { snakeCase } from '../report.ts'
 import { roleOf } from './contents.ts'
 
 type Content = GeminiMessage<'Content'>

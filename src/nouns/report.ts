@@ -1,17 +1,20 @@
 /** Keeps what one translation could not carry exactly: nothing gets lost without a line here. */
-import { badRequest, GatewayError, invalidField } from '../../errors.ts'
-import type { Loss, LossKind, Translation } from '../../nouns/translation.ts'
+import { badRequest, GatewayError, invalidField } from '../errors.ts'
+import type { Loss, LossKind, Translation } from './translation.ts'
 
 /** Losses that are kept one by one; what comes after is one entry at the root. */
 const LOSSES_MAX = 1_000
 
 export class Report implements Translation {
-  /** Who the target is, in an error's words: the upstream's name. */
+  /** Who the target is, in an error's words: the upstream's name, or the model's. */
   readonly target: string
+  readonly #kind: 'upstream' | 'model'
   readonly #losses = new Map<string, Loss>()
 
-  constructor(target: string) {
+  /** `kind`: what `target` is the name of. */
+  constructor(target: string, kind: 'upstream' | 'model' = 'upstream') {
     this.target = target
+    this.#kind = kind
   }
 
   /** It does not arrive, and nothing hangs on it: a sampling knob, a hint. */
@@ -43,7 +46,7 @@ export class Report implements Translation {
     }))
     throw new GatewayError(
       'untranslatable',
-      `The upstream ${this.target} would not carry this request exactly, and x-wasat-translation is strict:\n${lines.join('')}`,
+      `The ${this.#kind} ${this.target} would not carry this request exactly, and x-wasat-translation is strict:\n${lines.join('')}`,
       { details: [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations }] },
     )
   }
