@@ -65,7 +65,7 @@ export async function handle(request: HttpRequest, response: HttpResponse, parts
       parts.observe({ request, opening, caller, status: 200, ...NOTHING_SPENT })
       return true
     }
-    const call = await dialect.decode(request, opening)
+    const call = await dialect.decode(request, opening, caller)
     const errand = { request, call, caller, receiver: response, parts }
     const { answer, headers, isRepeat } = await parts.recall(call, caller, (turn) =>
       answerTo({ ...errand, turn }),

@@ -7,6 +7,7 @@ import { createAuthenticator } from './auth/authenticate.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config, UpstreamConfig } from './config/schema.ts'
 import { createGeminiDialect } from './dialects/gemini/dialect.ts'
+import { createOpenAiDialect } from './dialects/openai/dialect.ts'
 import { answerOperator } from './edge/operator.ts'
 import { type Edge, listen } from './edge/server.ts'
 import { createShutdown, type Shutdown } from './edge/shutdown.ts'
@@ -24,6 +25,7 @@ import { watchUpstreams } from './main/upstream-health.ts'
 import { createDrains } from './metering/drain.ts'
 import { createFlights } from './metering/flights.ts'
 import type { Counters } from './nouns/counters.ts'
+import type { Held } from './nouns/held.ts'
 import type { BudgetAlert } from './nouns/ledger.ts'
 import type { Dialect, HttpRequest, HttpResponse, Policy, Upstream } from './nouns.ts'
 import { createHealthReport } from './observe/health-report.ts'
@@ -141,7 +143,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   })
   await housekeeping.begin()
 
-  const dialects = dialectsOf(config)
+  const dialects = dialectsOf(config, bounds.answers)
   const drains = createDrains(config.server.drains)
   const flights = createFlights()
   const metrics = createMetrics(VERSION, {
@@ -233,7 +235,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   function refuse(error: GatewayError, response: HttpResponse): void {
     if (error.code === 'internal') log.error(log.describe(error), 'unexpected')
     if (response.headSent) response.destroy()
-    else (dialects[0] as Dialect).encodeError(error, undefined, response, {})
+    else (dialects.at(-1) as Dialect).encodeError(error, undefined, response, {})
   }
 
   /** The first moment at which anybody can come in. */
@@ -328,9 +330,18 @@ function fixedPart(config: Config): string {
   return JSON.stringify({ ...config, upstreams: 0, models: 0, prices: 0, egress: 0 })
 }
 
-/** Every dialect that there is. The first one also words the errors of paths that no dialect speaks. */
-function dialectsOf(config: Config): readonly Dialect[] {
-  return [createGeminiDialect(jsonLimitsOf(config), config.server.timeouts.heartbeat)]
+/**
+ * Every dialect that there is; the first that speaks a path answers it. The last one, Gemini's, has whatever is left of
+ * the paths that they share, and words the errors of those that nobody speaks.
+ */
+function dialectsOf(config: Config, held: Held): readonly Dialect[] {
+  const limits = jsonLimitsOf(config)
+  const { heartbeat: heartbeatMs } = config.server.timeouts
+  return [
+    createOpenAiDialect({ limits, heartbeatMs, held, isGoogles: true }),
+    createOpenAiDialect({ limits, heartbeatMs, held, isGoogles: false }),
+    createGeminiDialect(limits, heartbeatMs),
+  ]
 }
 
 function jsonLimitsOf({ server: { limits } }: Config): JsonLimits {

@@ -121,7 +121,7 @@ export interface Dialect {
   /** Reads route, verb, model and credential; throws the error that the dialect's own service would give. */
   open(request: HttpRequest): Opening
   /** Reads and checks the body. */
-  decode(request: HttpRequest, opening: Opening): Promise<Call>
+  decode(request: HttpRequest, opening: Opening, caller: Caller): Promise<Call>
   /** Writes the answer; resolves when the last byte is handed to the socket or the client left. */
   encode(call: Call, answer: Answer, response: HttpResponse, headers: OutgoingHttpHeaders): Promise<void>
   encodeModels(opening: Opening, models: readonly Model[], request: HttpRequest, response: HttpResponse): void

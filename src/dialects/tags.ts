@@ -28,6 +28,15 @@ export function tagsOf(header: string | readonly string[] | undefined): Tags | u
   return Object.freeze(Object.fromEntries(tags))
 }
 
+/** Of pairs that were given for another end: those that are fit to be tags; undefined when none is. */
+export function tagsFrom(pairs: Readonly<Record<string, unknown>>): Tags | undefined {
+  const fit = Object.entries(pairs)
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name, value]) => NAME.test(name) && typeof value === 'string' && VALUE.test(value))
+    .slice(0, TAGS_MAX)
+  return fit.length === 0 ? undefined : Object.freeze(Object.fromEntries(fit) as Tags)
+}
+
 /** The value is not repeated: it may be long, and it is the client's own. */
 function refusal(): GatewayError {
   return new GatewayError('invalid_argument', `The header ${HEADER} must be ${RULE}.`)

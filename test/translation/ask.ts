@@ -74,7 +74,7 @@ export async function callOf({ model, verb, headers = {}, request }: Asked): Pro
     headers: { 'content-type': 'application/json', ...headers },
     ...bodyOf(JSON.stringify(request)),
   })
-  return dialect.decode(heard, dialect.open(heard))
+  return dialect.decode(heard, dialect.open(heard), CALLER)
 }
 
 type Asked = Pick<Step, 'model' | 'verb' | 'headers'> & { readonly request: unknown }

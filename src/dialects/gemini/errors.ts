@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { GatewayError } from '../../errors.ts'
 import type { Delivery, HttpResponse } from '../../nouns.ts'
 import type { ErrorBody } from '../../wire/gemini.ts'
+import { JSON_TYPE } from '../json.ts'
 
 export function errorBody(thrown: unknown): ErrorBody {
   const error = GatewayError.from(thrown)
@@ -28,7 +29,7 @@ export function sendError(
   const body = errorBody(error)
   const bytes = Buffer.from(`${JSON.stringify(delivery === 'array' ? [body] : body, undefined, 2)}\n`)
   response.head(error.http, {
-    'content-type': 'application/json; charset=UTF-8',
+    'content-type': JSON_TYPE,
     'content-length': bytes.length,
     ...error.headers,
     ...headers,

@@ -2,7 +2,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { HttpRequest, HttpResponse, Opening } from '../../nouns.ts'
 import type { Model } from '../../wire/gemini.ts'
-import { JSON_TYPE } from './response.ts'
+import { JSON_TYPE } from '../json.ts'
 
 const PAGE_SIZE_DEFAULT = 50
 const PAGE_SIZE_MAX = 1_000

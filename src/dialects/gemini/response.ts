@@ -2,9 +2,8 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Answer, HttpResponse } from '../../nouns.ts'
 import { follow } from '../follow.ts'
+import { JSON_TYPE } from '../json.ts'
 import { sendError } from './errors.ts'
-
-export const JSON_TYPE = 'application/json; charset=UTF-8'
 
 export function encodeUnary(
   answer: Answer,

@@ -4,8 +4,8 @@ import type { Answer, HttpResponse } from '../../nouns.ts'
 import { breakOff } from '../break-off.ts'
 import { follow, type Writer } from '../follow.ts'
 import { beating, type Heart } from '../heart.ts'
+import { JSON_TYPE } from '../json.ts'
 import { errorBody } from './errors.ts'
-import { JSON_TYPE } from './response.ts'
 
 export function encodeStream(
   answer: Answer,

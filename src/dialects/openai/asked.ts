@@ -1,0 +1,23 @@
+/** What the door remembers of a request, to answer it in its own form. */
+import type { Caller } from '../../nouns.ts'
+import type { Json } from './values.ts'
+
+/** Around thoughts where they stand in the content. */
+export const THOUGHT_OPEN = '<thought>'
+export const THOUGHT_CLOSED = '</thought>'
+
+export interface Asked {
+  /** The request's. */
+  readonly id: string
+  readonly caller: Caller
+  /** As the client named it. */
+  readonly model: string
+  readonly document: () => Json
+  readonly isStream: boolean
+  /** Whether a stream tells its usage, in an event of its own. */
+  readonly includesUsage: boolean
+  /** Whether it came by Google's own paths, whose answers differ in a few points. */
+  readonly isGoogles: boolean
+  /** Seconds since the epoch. */
+  readonly createdAt: number
+}

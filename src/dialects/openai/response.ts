@@ -1,0 +1,118 @@
+/** Writes a whole answer: an upstream's own bytes where it speaks this wire, else what they come to in its form. */
+import type { OutgoingHttpHeaders } from 'node:http'
+import { GatewayError } from '../../errors.ts'
+import type { Held } from '../../nouns/held.ts'
+import type { Answer, Chunk, HttpResponse } from '../../nouns.ts'
+import type { GenerateContentResponse } from '../../wire/gemini.ts'
+import { follow } from '../follow.ts'
+import { JSON_TYPE } from '../json.ts'
+import type { Asked } from './asked.ts'
+import type { Endpoint } from './endpoint.ts'
+import { failureIn, sendError, sendFailure } from './errors.ts'
+
+export interface Encoding {
+  readonly asked: Asked
+  readonly endpoint: Endpoint
+  readonly answer: Answer
+  readonly response: HttpResponse
+  readonly headers: OutgoingHttpHeaders
+  /** Bytes of answers that wait here. */
+  readonly held: Held
+}
+
+/** As they came. */
+export function passWhole({ asked, answer, response, headers }: Encoding): Promise<void> {
+  const { 'content-length': declared, ...shown } = answer.headers
+  const head = (length: number | string | undefined) =>
+    response.head(answer.status, {
+      'content-type': JSON_TYPE,
+      ...shown,
+      ...headers,
+      ...(length !== undefined && { 'content-length': length }),
+    })
+  return follow(answer.source, response, {
+    render: bytesOf,
+    chunk: (bytes) => {
+      if (!response.headSent) head(declared)
+      return response.write(bytes)
+    },
+    end: (bytes) => {
+      if (!response.headSent) head(bytes?.length ?? 0)
+      response.end(bytes)
+    },
+    outlivesHalfClose: true,
+    fail: (error) => failWhole(error, asked, response, headers),
+  })
+}
+
+/** Gemini's answer, or error, in this door's form. */
+export function translateWhole({
+  asked,
+  endpoint,
+  answer,
+  response,
+  headers,
+  held,
+}: Encoding): Promise<void> {
+  const pieces: Buffer[] = []
+  let heldBytes = 0
+  const letGo = () => {
+    held.give(heldBytes)
+    heldBytes = 0
+  }
+  const hold = (bytes: Buffer) => {
+    if (!held.take(bytes.length)) throw noRoom()
+    heldBytes += bytes.length
+    pieces.push(bytes)
+  }
+  return follow(answer.source, response, {
+    render: bytesOf,
+    chunk: (bytes) => {
+      hold(bytes)
+      return true
+    },
+    end: (last) => {
+      const bytes = Buffer.concat(last === undefined ? pieces : [...pieces, last])
+      letGo()
+      const { 'content-length': _, 'content-type': __, ...shown } = answer.headers
+      try {
+        const document: unknown = JSON.parse(bytes.toString('utf8'))
+        if (answer.status >= 400)
+          return sendFailure(failureIn(answer.status, document), asked.isGoogles, response, {
+            ...shown,
+            ...headers,
+          })
+        const whole = Buffer.from(JSON.stringify(endpoint.whole(document as GenerateContentResponse, asked)))
+        response.head(answer.status, {
+          'content-type': JSON_TYPE,
+          ...shown,
+          ...headers,
+          'content-length': whole.length,
+        })
+        response.end(whole)
+      } catch (error) {
+        failWhole(error, asked, response, headers)
+      }
+    },
+    outlivesHalfClose: true,
+    fail: (error) => {
+      letGo()
+      failWhole(error, asked, response, headers)
+    },
+  }).finally(letGo)
+}
+
+function failWhole(error: unknown, asked: Asked, response: HttpResponse, headers: OutgoingHttpHeaders): void {
+  if (response.headSent) response.destroy()
+  else sendError(error, undefined, asked.isGoogles, response, headers)
+}
+
+function bytesOf(chunk: Chunk): Buffer {
+  return chunk.bytes ?? Buffer.from(JSON.stringify(chunk.response))
+}
+
+function noRoom(): GatewayError {
+  return new GatewayError('overloaded', 'The server holds too many answers. Please retry.', {
+    hint: 'server.limits.answersInFlight is reached',
+  })
+}
