@@ -18,9 +18,16 @@ const PROVIDER_NAMES_ALLOWED = [
   'src/nouns.ts',
   // Plays every provider, so that operators can see theirs fail.
   'src/cli/faults/wires.ts',
+  // A browser's client sends headers with its maker's name.
+  'src/edge/cors.ts',
   // The host that Google's own grounding links lead to has a provider's name in it.
   'src/upstreams/sandbox/grounding/search.ts',
 ]
+
+/** Forms of requests and answers, which are nobody's own any more. */
+const WIRES: ReadonlySet<string> = new Set(
+  ['chat', 'responses', 'embeddings', 'images'].map((endpoint) => `openai-${endpoint}`),
+)
 
 interface SourceFile {
   readonly file: string
@@ -110,6 +117,7 @@ function globalProblem(file: string, tokens: readonly Token[], index: number): s
 function providerProblem(file: string, token: Token): string | undefined {
   if ((token.kind !== 'name' && token.kind !== 'string') || PROVIDER_NAMES_ALLOWED.includes(file))
     return undefined
+  if (WIRES.has(token.text.replaceAll(/['"`]/g, ''))) return undefined
   const text = token.text.toLowerCase()
   const found = PROVIDERS.find(
     (provider) => text.includes(provider) && !within(file, [`upstreams/${provider}`, `dialects/${provider}`]),

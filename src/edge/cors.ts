@@ -6,11 +6,14 @@ export interface Cors {
   readonly origins: readonly string[]
 }
 
-/** What Google's browser SDK sends, and what of our answers it may read. */
+/** What the browser SDKs of Google and OpenAI send, and what of our answers it may read. */
 const REQUEST_HEADERS = [
   'authorization, content-type, x-goog-api-client, x-goog-api-key, x-idempotency-key, x-request-id, x-server-timeout',
   'x-wasat-tags, x-wasat-translation, x-wasat-upstream, content-range, range, x-goog-upload-command, x-goog-upload-file-name, x-goog-upload-header-content-length',
   'x-goog-upload-header-content-type, x-goog-upload-offset, x-goog-upload-protocol',
+  'openai-beta, openai-organization, openai-project, x-stainless-arch, x-stainless-helper-method, x-stainless-lang',
+  'x-stainless-os, x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version',
+  'x-stainless-timeout',
 ].join(', ')
 const RESPONSE_HEADERS = [
   'retry-after, server-timing, x-request-id, x-wasat-affinity, x-wasat-attempts, x-wasat-repeat-of, x-wasat-translation, x-wasat-upstream',

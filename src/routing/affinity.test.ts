@@ -38,6 +38,20 @@ test('[NEV-23] a later turn knows who answered the one before', () => {
   )
 })
 
+test('[NEV-23] a conversation that speaks of messages begins with the first words of its user', () => {
+  const system = { role: 'system', content: 'Be kind.' }
+  const hello = { role: 'user', content: 'hello' }
+  const chat = (...messages: object[]) =>
+    callOf({ model: 'm', wire: 'openai-chat', body: Buffer.from(JSON.stringify({ messages })) })
+  const first = chat(system, hello)
+  const answered = { role: 'assistant', content: 'hi' }
+  assert.equal(homeAfter(chat(system, hello, answered, hello), CALLER, first), true)
+  assert.equal(homeAfter(first, CALLER, first), false, 'its first turn goes where any call would')
+  assert.equal(homeAfter(chat(system, { role: 'user', content: 'Hello' }, answered), CALLER, first), false)
+  assert.equal(homeAfter(chat({ ...system, content: '' }, hello, answered), CALLER, first), false)
+  assert.equal(homeAfter(chat(system, answered), CALLER, chat(system)), false, 'nobody has asked yet')
+})
+
 test('[NEV-23] another caller, model or beginning is another conversation', () => {
   assert.equal(homeAfter(SECOND, { ...CALLER, keyId: 'other' }), false)
   assert.equal(homeAfter({ ...SECOND, model: 'n' }), false)

@@ -3,8 +3,8 @@
  * knows the signatures. A conversation is known by its first content, which each of its turns repeats.
  */
 import { hash } from 'node:crypto'
-import type { Call, Caller, Conversation, Target } from '../nouns.ts'
-import { firstElementOf, rootOf, valueStartOf } from '../wire/json-spans.ts'
+import type { Call, Caller, Conversation, Target, WireFormat } from '../nouns.ts'
+import { elementsOf, firstElementOf, rootOf, valueStartOf } from '../wire/json-spans.ts'
 
 /** Beyond it, those that were silent for longest are forgotten. */
 const CONVERSATIONS_MAX = 100_000
@@ -110,17 +110,48 @@ interface Beginning {
 }
 
 /** Read in the bytes, because the native way never parses a body. */
-function beginningOf({ verb, wire, model, body }: Call): Beginning | undefined {
-  if (wire !== 'gemini' || (verb !== 'generateContent' && verb !== 'streamGenerateContent')) return undefined
+function beginningOf(call: Call): Beginning | undefined {
+  const { verb, wire, model, body } = call
+  if (verb !== 'generateContent' && verb !== 'streamGenerateContent') return undefined
   if (model.length > NAME_CHARACTERS_MAX) return undefined
   const looked = body.subarray(0, LOOKED_BYTES_MAX)
-  const contents = valueStartOf(looked, rootOf(looked), 'contents')
-  const first = contents === undefined ? undefined : firstElementOf(looked, contents)
+  const first = FIRST_WORDS[wire]?.(looked)
   if (first === undefined) return undefined
-  // A first content that has no end here is large enough to be cached by itself: it counts as known, when it is.
+  // A beginning that has no end here is large enough to be cached by itself: it counts as known, when it is.
   const isCut = first.end === looked.length && body.length > looked.length
   return {
     digest: hash('sha256', looked.subarray(first.start, first.end), 'base64url'),
     isFirstTurn: first.isOnly && !isCut,
   }
+}
+
+type FirstWords = ReturnType<typeof firstElementOf>
+
+/** What each turn of a conversation begins with, by the wire; the text may be cut off. */
+const FIRST_WORDS: { readonly [wire in WireFormat]?: (json: Buffer) => FirstWords } = {
+  gemini: (json) => {
+    const contents = valueStartOf(json, rootOf(json), 'contents')
+    return contents === undefined ? undefined : firstElementOf(json, contents)
+  },
+  'openai-chat': firstMessages,
+}
+
+/** Up to the first words of the user: what the system is told before them, many conversations share. */
+function firstMessages(json: Buffer): FirstWords {
+  const messages = valueStartOf(json, rootOf(json), 'messages')
+  if (messages === undefined) return undefined
+  const elements = elementsOf(json, messages)
+  const last = elements.findIndex(({ start }) => isUsers(json, start))
+  const { start } = elements[0] ?? {}
+  const { end } = elements[last] ?? {}
+  return start === undefined || end === undefined
+    ? undefined
+    : { start, end, isOnly: last === elements.length - 1 }
+}
+
+const USER = Buffer.from('"user"')
+
+function isUsers(json: Buffer, message: number): boolean {
+  const role = valueStartOf(json, message, 'role')
+  return role !== undefined && json.subarray(role, role + USER.length).equals(USER)
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { GatewayError } from '../../errors.ts'
 import type { ResourceHost } from '../../nouns/relay.ts'
 import type { ResourceRow } from '../../nouns/resource-table.ts'
 import { CALLER, callOf, fails, targetOf, upstreamOf } from '../../nouns.fixture.ts'
@@ -93,6 +94,25 @@ test('[RELAY-18] a call that uses a file is pinned to its account, and names it 
   const bare = await place(callWith('files/tagbbbtwo'), CALLER, TARGETS)
   assert.equal(bare.targets[0]?.credential, 1)
   assert.equal(bare.call.body.toString(), bodyOf('https://up.test/v1beta/files/two').toString())
+})
+
+test('[RELAY-18] a call in another language is pinned by what its targets read, and refused another’s file', async () => {
+  const speaking = (...uris: readonly string[]) =>
+    callOf({ wire: 'openai-chat', body: Buffer.from('{}'), inGemini: () => callWith(...uris) })
+  const { call, targets } = await place(speaking('files/tagbbbtwo'), CALLER, TARGETS)
+  assert.deepEqual([call.wire, targets.map(({ upstream }) => upstream.name)], ['gemini', ['up']])
+  assert.equal(call.body.toString(), bodyOf('https://up.test/v1beta/files/two').toString())
+  await assert.rejects(
+    async () => place(speaking('files/alien'), CALLER, TARGETS),
+    fails('permission_denied', /File alien or/),
+  )
+  const plain = speaking('https://x.test/a.png')
+  assert.equal((await place(plain, CALLER, TARGETS)).call, plain, 'else it goes as it came')
+  const unable = () => {
+    throw new GatewayError('untranslatable', 'no word for it')
+  }
+  const other = callOf({ wire: 'openai-chat', inGemini: unable })
+  assert.deepEqual(await place(other, CALLER, TARGETS), { call: other, targets: TARGETS })
 })
 
 test('[RELAY-18] what a caller’s own data says is no use of a file', async () => {

@@ -1,6 +1,6 @@
 /** Sends a call to where the things lie that it uses. */
 import { GatewayError } from '../../errors.ts'
-import { withBody } from '../../nouns/call.ts'
+import { spokenTo, withBody } from '../../nouns/call.ts'
 import type { Placed } from '../../nouns/resources.ts'
 import type { Call, Caller, Target } from '../../nouns.ts'
 import { type Hosts, WISH_HEADER } from './hosts.ts'
@@ -10,15 +10,38 @@ export type Place = (call: Call, caller: Caller, targets: readonly Target[]) => 
 
 export function createPlace(hosts: Hosts, references: References): Place {
   return (call, caller, targets) => {
-    if (!hosts.any() || references.isPlain(call.body)) return { call, targets }
-    const used = references.find(caller, call.body)
-    return used === undefined ? { call, targets } : used.then((found) => placed(call, targets, found))
+    if (!hosts.any()) return { call, targets }
+    const read = asHostsRead(call, targets)
+    if (read === undefined || references.isPlain(read.body)) return { call, targets }
+    const used = references.find(caller, read.body)
+    if (used === undefined) return { call, targets }
+    return used.then((found) =>
+      found.home === undefined && found.local === undefined
+        ? { call, targets }
+        : placed(read, targets, found),
+    )
+  }
+}
+
+/**
+ * What a target would read that stores things for its clients, whatever the client speaks: a name in any other words
+ * would be looked up by nobody, and might be another client's. Undefined when none of them reads it.
+ */
+function asHostsRead(call: Call, targets: readonly Target[]): Call | undefined {
+  const host = targets.find(({ upstream }) => upstream.resources !== undefined)
+  if (call.inGemini === undefined) return call
+  if (host === undefined) return undefined
+  try {
+    return spokenTo(host, call)
+  } catch (error) {
+    // Then it does not go there.
+    if (GatewayError.from(error).code === 'untranslatable') return undefined
+    throw error
   }
 }
 
 function placed(call: Call, targets: readonly Target[], used: Used): Placed {
-  const { home, local, body } = used
-  if (home === undefined && local === undefined) return { call, targets }
+  const { home, body } = used
   const left =
     home === undefined
       ? targets.filter(({ upstream }) => upstream.resources === undefined)
