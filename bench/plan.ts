@@ -14,7 +14,15 @@ export const WORKLOADS: readonly Workload[] = [
   'sandbox',
   'money',
 ]
-export const SUBJECT_NAMES: readonly SubjectName[] = ['nginx', 'wasat', 'translated', 'bare', 'portkey']
+export const SUBJECT_NAMES: readonly SubjectName[] = [
+  'nginx',
+  'wasat',
+  'translated',
+  'openai',
+  'openai-to-gemini',
+  'bare',
+  'portkey',
+]
 
 export interface Plan {
   readonly workloads: readonly Workload[]

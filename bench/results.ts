@@ -167,6 +167,18 @@ const TARGETS: readonly TargetRow[] = [
     unit: '×',
     find: (samples) => ratio(samples, 'translated', 'burstCpuMicros'),
   },
+  {
+    target: 'CPU, OpenAI in and out, unary call',
+    limit: 5,
+    unit: '×',
+    find: (samples) => ratio(samples, 'openai', 'unaryCpuMicros'),
+  },
+  {
+    target: 'CPU, OpenAI in and Gemini out, unary call',
+    limit: 8,
+    unit: '×',
+    find: (samples) => ratio(samples, 'openai-to-gemini', 'unaryCpuMicros'),
+  },
 ]
 
 export function verdicts(samples: Samples): readonly Verdict[] {

@@ -26,7 +26,14 @@ export interface Subject {
   start(place: Place): Promise<Running>
 }
 
-export type SubjectName = 'nginx' | 'wasat' | 'translated' | 'bare' | 'portkey'
+export type SubjectName =
+  | 'nginx'
+  | 'wasat'
+  | 'translated'
+  | 'openai'
+  | 'openai-to-gemini'
+  | 'bare'
+  | 'portkey'
 
 export interface Place {
   readonly mockPort: number

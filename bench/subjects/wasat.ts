@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startProcess } from '../children.ts'
 import { type MoneySetting, PRICES } from '../money.ts'
-import { ADMIN_KEY, CLIENT_KEY, geminiRequest, UPSTREAM_KEY } from '../wire.ts'
+import { ADMIN_KEY, CLIENT_KEY, geminiRequest, type Model, UPSTREAM_KEY } from '../wire.ts'
 import { putMoneyOn } from './money-on.ts'
 import { freePort, launchSubject, type Place, type Running, type Subject } from './subject.ts'
 
@@ -29,6 +29,8 @@ export interface WasatOptions {
   readonly config?: string
   /** Without it: everything is on. */
   readonly money?: MoneySetting
+  /** Without it: in Gemini's wire. */
+  readonly requestTo?: (port: number, model: Model) => Buffer
   /** Without it: inside the folder of the place. */
   readonly dataFolder?: string
 }
@@ -52,7 +54,7 @@ export async function startWasat(place: Place, options: WasatOptions = {}): Prom
 
 async function launchWasat(place: Place, options: WasatOptions): Promise<Running> {
   const { environment = {}, config = configuration(place.mockPort) } = options
-  const { dataFolder = join(place.folder, 'data') } = options
+  const { dataFolder = join(place.folder, 'data'), requestTo = geminiRequest } = options
   const port = await freePort()
   const file = join(place.folder, 'wasat.yaml')
   writeFileSync(file, config)
@@ -67,7 +69,7 @@ async function launchWasat(place: Place, options: WasatOptions): Promise<Running
       environment: { WASAT_KEY: CLIENT_KEY, WASAT_ADMIN_KEY: ADMIN_KEY, ...environment },
       logFile,
     })
-  const request = (model: Parameters<Running['request']>[0]) => geminiRequest(port, model)
+  const request = (model: Model) => requestTo(port, model)
   return await launchSubject({
     launch,
     port,
