@@ -5,6 +5,7 @@
 
 import { measured, promises, type Requirement } from './promises.ts'
 import { MONEY_REQUIREMENTS } from './requirements-money.ts'
+import { OPENAI_REQUIREMENTS } from './requirements-openai.ts'
 import { RELIABILITY_REQUIREMENTS } from './requirements-reliability.ts'
 import { RESOURCE_REQUIREMENTS } from './requirements-resources.ts'
 import { SANDBOX_REQUIREMENTS } from './requirements-sandbox.ts'
@@ -209,6 +210,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...SANDBOX_REQUIREMENTS,
   ...RESOURCE_REQUIREMENTS,
   ...TRANSLATION_REQUIREMENTS,
+  ...OPENAI_REQUIREMENTS,
   ...RELIABILITY_REQUIREMENTS,
 ]
 
