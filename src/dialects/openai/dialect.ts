@@ -1,8 +1,7 @@
 /** OpenAI's API as clients speak it, for whichever model answers: at `/v1`, and where Google has its own version of it. */
 import type { Held } from '../../nouns/held.ts'
-import type { Call, Dialect } from '../../nouns.ts'
+import type { Dialect } from '../../nouns.ts'
 import type { JsonLimits } from '../../wire/json-scanner.ts'
-import type { Asked } from './asked.ts'
 import { chat } from './chat/endpoint.ts'
 import { embeddings } from './embeddings/endpoint.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -10,7 +9,7 @@ import { sendError } from './errors.ts'
 import { images } from './images/endpoint.ts'
 import { encodeModels } from './models.ts'
 import { type Door, endpointAt, isGooglesPath, isOpenAiPath, open } from './open.ts'
-import { decode } from './request.ts'
+import { decode, type OpenAiCall } from './request.ts'
 import { passWhole, translateWhole } from './response.ts'
 import { encodeStream } from './stream.ts'
 
@@ -27,19 +26,16 @@ const ENDPOINTS: readonly Endpoint[] = [chat, embeddings, images]
 
 export function createOpenAiDialect({ limits, heartbeatMs, held, isGoogles }: OpenAiDialectOptions): Dialect {
   const door: Door = { isGoogles, endpoints: ENDPOINTS }
-  const asking = new WeakMap<Call, Asked>()
   return {
     name: isGoogles ? 'openai-google' : 'openai',
     speaks: (request) => (isGoogles ? isGooglesPath(request.path) : isOpenAiPath(request)),
     open: (request) => open(request, door),
-    async decode(request, opening, caller) {
+    decode: (request, opening, caller) => {
       const endpoint = endpointAt(request, door) as Endpoint
-      const { call, asked } = await decode({ request, opening, caller, endpoint, isGoogles, limits })
-      asking.set(call, asked)
-      return call
+      return decode({ request, opening, caller, endpoint, isGoogles, limits })
     },
     encode(call, answer, response, headers) {
-      const asked = asking.get(call) as Asked
+      const { asked } = call as OpenAiCall
       const endpoint = ENDPOINTS.find(({ wire }) => wire === call.wire) as Endpoint
       const encoding = { asked, endpoint, answer, response, headers, held }
       if (call.delivery !== 'unary' && answer.status < 400) return encodeStream(encoding, heartbeatMs)

@@ -14,8 +14,8 @@ import { factsOf, tierOf, WATCH } from './facts.ts'
 import { modelNamed } from './open.ts'
 import { invalid, isObject, type Json, wrongType } from './values.ts'
 
-export interface Decoded {
-  readonly call: Call
+/** A call that this door decoded, and alone can answer. A member, and no map, for decision 0009. */
+export interface OpenAiCall extends Call {
   readonly asked: Asked
 }
 
@@ -31,7 +31,7 @@ export interface Decoding {
 /** Gemini's version that every model is asked by. */
 const GEMINI_VERSION = 'v1beta'
 
-export async function decode(decoding: Decoding): Promise<Decoded> {
+export async function decode(decoding: Decoding): Promise<OpenAiCall> {
   const { request, opening, caller, endpoint, isGoogles, limits } = decoding
   const asking = askingOf(request)
   const { body, scanner } = await readBody(request, limits, WATCH)
@@ -63,10 +63,7 @@ export async function decode(decoding: Decoding): Promise<Decoded> {
     receivedAtMs: request.receivedAtMs,
     clientLeft: () => request.clientLeft(),
   }
-  return {
-    call: { ...own, inGemini: rememberingOne((model) => inGemini(own, asked, endpoint, model)) },
-    asked,
-  }
+  return { ...own, asked, inGemini: rememberingOne((model) => inGemini(own, asked, endpoint, model)) }
 }
 
 /** Each request asks for one model nearly always, and several times. */
