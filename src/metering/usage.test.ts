@@ -85,6 +85,13 @@ test('[FCT-05] pictures and sounds are no text, neither asked nor answered', () 
   assert.equal(candidatesTokenCount, 1_290)
 })
 
+test('[FCT-05] text that was counted by itself is an answer together with the media beside it', () => {
+  const counted = { ...reading(undefined), textBytes: 40 }
+  const outputOf = (read: Reading) => usedOf(call(), read, true, 9_000_000).usage?.candidatesTokenCount
+  assert.equal(outputOf(counted), 10)
+  assert.equal(outputOf({ ...counted, media: { bytes: 4_000_000, tokens: 1_290 } }), 1_300)
+})
+
 test('[FCT-05] a picture of predict is paid for by the piece', () => {
   const { usage } = usedOf(call('predict'), reading(undefined), true, 4_000_000)
   assert.deepEqual(usage, { promptTokenCount: 11, candidatesTokenCount: 0, totalTokenCount: 11 })

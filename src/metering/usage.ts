@@ -28,7 +28,7 @@ export function usedOf(call: Call, reading: Reading, isComplete: boolean, answer
 
 /** Base64 is no text: a picture of 2 MB would be half a million tokens. */
 function outputTokensEstimate({ media, textBytes }: Reading, answerBytes: number): number {
-  if (textBytes !== undefined) return Math.max(1, textTokensEstimate(textBytes))
+  if (textBytes !== undefined) return Math.max(1, textTokensEstimate(textBytes) + (media?.tokens ?? 0))
   if (media === undefined) return Math.max(1, textTokensEstimate(answerBytes))
   return Math.max(1, textTokensEstimate(answerBytes - media.bytes) + media.tokens)
 }
