@@ -35,11 +35,7 @@ export function refusalOf(
   refusal: ProviderRefusal,
   delivery: Delivery,
 ): ErrorAnswer | GatewayError {
-  if (refusal.isCredential || refusal.status === 401) {
-    const hint = `${name}: check the credentials of this upstream (it said: ${refusal.message.slice(0, 200)})`
-    const message = `The upstream ${name} refused the gateway's credential.`
-    return new GatewayError('upstream_refused_credential', message, { hint })
-  }
+  if (isOurs(refusal)) return credentialRefused(name, refusal)
   const [code, status] = STATUSES[refusal.status] ?? (refusal.status < 500 ? WRONG_ARGUMENT : INTERNAL)
   const message =
     refusal.message.slice(0, MESSAGE_CHARACTERS_MAX) ||
@@ -58,7 +54,18 @@ export function refusalOf(
   }
 }
 
-function hintOf({ retryAfterMs, scope, isDaily = false }: ProviderRefusal): RetryHint {
+/** Whether it is about our credential, which is not the client's business. */
+export function isOurs({ isCredential, status }: ProviderRefusal): boolean {
+  return isCredential === true || status === 401
+}
+
+export function credentialRefused(name: string, { message: said }: ProviderRefusal): GatewayError {
+  const hint = `${name}: check the credentials of this upstream (it said: ${said.slice(0, 200)})`
+  const message = `The upstream ${name} refused the gateway's credential.`
+  return new GatewayError('upstream_refused_credential', message, { hint })
+}
+
+export function hintOf({ retryAfterMs, scope, isDaily = false }: ProviderRefusal): RetryHint {
   return { afterMs: delayMs(retryAfterMs), scope, isDaily }
 }
 

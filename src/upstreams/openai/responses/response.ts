@@ -37,6 +37,13 @@ export function isCut(response: Json): boolean {
   return response.status === 'incomplete'
 }
 
+/** Why a response is over, where nothing is said of it to the client; undefined when it is not. */
+export function endReasonOf({ status, incomplete_details }: Json): string | undefined {
+  if (status === 'completed') return 'STOP'
+  if (status === 'incomplete') return CUTS[textOf(objectOf(incomplete_details).reason) ?? ''] ?? 'OTHER'
+  return status === 'failed' || status === 'cancelled' ? 'OTHER' : undefined
+}
+
 const CUTS: Readonly<Record<string, string>> = { max_output_tokens: 'MAX_TOKENS', content_filter: 'SAFETY' }
 
 /** A server of this API that says nothing of a status has given what it has. */
