@@ -176,6 +176,11 @@ const OpenAiUpstreamSchema = upstream('openai', 'A server that speaks the OpenAI
     ),
     keys: optionalKeys('API keys of this upstream, used in turn. Empty for a server that asks for none.'),
     flags: VendorFlagsSchema,
+    streamUsage: Type.Enum(['budgeted', 'always', 'never'], {
+      default: 'budgeted',
+      description:
+        'Whose streams are asked for their usage when the client speaks the OpenAI API too and did not ask for it. `budgeted`: those of keys with a budget that is enforced. The client does not see what it did not ask for. For all others usage is estimated.',
+    }),
     ...REACHED,
   },
 })

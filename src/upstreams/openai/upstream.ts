@@ -8,6 +8,8 @@ import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
 import { createTranslatedSend } from '../translation/send.ts'
 import { modelsOf } from './models.ts'
+import { isSpoken, type StreamUsage } from './native/request.ts'
+import { createNativeSend } from './native/send.ts'
 import { createTranslator } from './translator.ts'
 import { type Vendor, type VendorFlags, type VendorRow, vendorOf } from './vendor.ts'
 import { VENDOR_NAMES, vendorNameAt, vendorNamed } from './vendors.ts'
@@ -28,6 +30,8 @@ export interface OpenAiOptions {
   readonly keys: readonly string[]
   /** The operator's word on what this server does, against the vendor's row. */
   readonly flags?: Partial<VendorFlags> | undefined
+  /** Whose streams are asked for their usage where the client speaks this wire and did not ask; without it, `budgeted`. */
+  readonly streamUsage?: StreamUsage | undefined
   readonly timeouts: UpstreamTimeouts
   readonly connectionsMax: number
   readonly egress?: Egress | undefined
@@ -44,10 +48,17 @@ export function createOpenAiUpstream(options: OpenAiOptions): Upstream {
   const basePath = url.pathname.replace(/\/+$/, '')
   const pool = openPool(url.origin, options)
   const headersFor = (key: string): Record<string, string> => credentialOf(vendor, key)
-  const translator = createTranslator({
-    flagsFor: remembering((model) => vendor.flagsFor(model, own)),
-    vendorFlags: vendor.flagsFor('', own),
+  const flagsFor = remembering((model) => vendor.flagsFor(model, own))
+  const vendorFlags = vendor.flagsFor('', own)
+  const translator = createTranslator({ flagsFor, vendorFlags, basePath })
+  const line = { name, pool, headersFor, keys, timeouts, bounds: options.bounds }
+  // The translator's paths begin at the root.
+  const translated = createTranslatedSend({ ...line, basePath: '', translator, library, seals })
+  const sendNatively = createNativeSend({
+    ...line,
     basePath,
+    flagsFor,
+    streamUsage: options.streamUsage ?? 'budgeted',
   })
   let listings = 0
 
@@ -68,19 +79,13 @@ export function createOpenAiUpstream(options: OpenAiOptions): Upstream {
     name,
     kind: 'openai',
     credentials: Math.max(1, keys.length),
-    // The translator's paths begin at the root.
-    ...createTranslatedSend({
-      name,
-      translator,
-      pool,
-      basePath: '',
-      headersFor,
-      keys,
-      timeouts,
-      bounds: options.bounds,
-      library,
-      seals,
-    }),
+    ...translated,
+    speaks: (wire, model) => isSpoken(wire, flagsFor(model)),
+    send: (call, target, caller) =>
+      call.wire === 'gemini' ? translated.send(call, target, caller) : sendNatively(call, target, caller),
+    // No rule for a model says otherwise than its vendor what there is.
+    requestsMax: (call) =>
+      call.wire !== 'gemini' && isSpoken(call.wire, vendorFlags) ? 1 : translated.requestsMax(call),
     listModels,
     close: () => pool.close(),
     destroy: () => pool.destroy(),
