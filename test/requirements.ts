@@ -87,25 +87,6 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'NATIVE-DRAIN-01':
       'when the client leaves, the upstream is read to its end within bounds, and its usage is booked',
   }),
-  ...promises('design: the native way of the OpenAI API', {
-    'ONW-REQUEST-01': 'the bytes of a request reach an upstream of the same API as they came',
-    'ONW-REQUEST-02': "only the model's name is replaced, where another one is meant",
-    'ONW-REQUEST-03': 'only allowed headers travel on, with our credential and never the client’s',
-    'ONW-REQUEST-04': 'what an upstream has goes to it as it is, as one request',
-    'ONW-ANSWER-01': 'the bytes of an answer reach the client as they came, however they were cut',
-    'ONW-ANSWER-02': 'an answer that is none, or is cut, is an error before or after its first byte',
-    'ONW-STREAM-01': 'the events of a stream pass byte for byte, with names, comments and [DONE]',
-    'ONW-STREAM-02': 'a stream is whole when it says so, and broken when it only ends',
-    'ONW-STREAM-03': 'an error in the first event is an error answer, a later one breaks the stream',
-    'ONW-RESPONSES-01': 'the events of a streamed response pass byte for byte, and the last one counts',
-    'ONW-RESPONSES-02': 'an error event is an error answer, or breaks the stream',
-    'ONW-USAGE-01': 'the usage that an answer tells is what is billed, by class',
-    'ONW-USAGE-02':
-      'where a budget is enforced a stream is asked for its usage, and the client sees the stream it asked for',
-    'ONW-USAGE-03': 'usage that nobody told is estimated from what was written, pictures by the piece',
-    'ONW-ERROR-01': "an upstream's error passes with its status and every byte, and when to come again",
-    'ONW-ERROR-02': 'our own credential refused is our fault, and says nothing of the key',
-  }),
   ...promises('design: the line', {
     'ROUTE-01':
       'a model name finds its targets: exact, then the glob that spells out most, then upstream/model',

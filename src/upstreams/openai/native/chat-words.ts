@@ -88,10 +88,15 @@ function messageBytes(message: Json): number {
   )
 }
 
-/** A text, or parts of one; a part of thoughts has parts of its own. */
+/** A text, or parts of one; a part of thoughts has parts of its own, and those have none. */
 function contentBytes(content: unknown): number {
   if (!Array.isArray(content)) return bytesOf(content)
-  return sumOf(objectsOf(content), ({ text, thinking }) => bytesOf(text) + contentBytes(thinking))
+  return sumOf(objectsOf(content), ({ text, thinking }) => bytesOf(text) + thoughtBytes(thinking))
+}
+
+function thoughtBytes(thinking: unknown): number {
+  if (!Array.isArray(thinking)) return bytesOf(thinking)
+  return sumOf(objectsOf(thinking), ({ text }) => bytesOf(text))
 }
 
 function callBytes(call: Json): number {

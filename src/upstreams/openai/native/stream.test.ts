@@ -237,6 +237,8 @@ describe('a streamed response', () => {
     assert.deepEqual([heard.error, heard.text], [undefined, begin + delta + failed])
     assert.equal(heard.reading.finishReason, 'OTHER')
     assert.equal((await hearResponse(begin + delta)).error?.code, 'upstream_broken')
+    const only = `: hello\n\n${ended('completed')}`
+    assert.equal((await hearResponse(only, 9)).text, only)
   })
 
   test('[ONW-RESPONSES-01] a last event of megabytes passes', async () => {

@@ -52,7 +52,9 @@ export class StreamReader implements AnswerReader, FramingListener {
     if (this.#framing.isCut) throw this.#fault('broke off in the middle of an event')
     if (!this.#begun) throw this.#fault('sent an empty stream')
     if (!this.#isDone && !this.#words.isComplete) throw this.#fault('ended its stream early')
-    return last && { bytes: last }
+    // Where the first event was the end, nothing has taken along what came before it.
+    const bytes = this.#early.length > 0 ? Buffer.concat([this.#early, last ?? NOTHING]) : last
+    return bytes && { bytes }
   }
 
   reading(): Reading {
