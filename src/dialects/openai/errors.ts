@@ -94,6 +94,15 @@ function paramOf({ details }: Failure): string | null {
   return null
 }
 
+const DURATION = /^(\d{1,9}(?:\.\d{1,9})?)s$/
+
+/** When to come again, as Google says it in the body and OpenAI's clients look for it in the head. */
+function retryAfterOf({ details }: Failure): OutgoingHttpHeaders {
+  const delays = details.map((detail) => DURATION.exec(String((detail as Json).retryDelay))?.[1])
+  const seconds = delays.find((delay) => delay !== undefined)
+  return seconds === undefined ? {} : { 'retry-after': `${Math.ceil(Number(seconds))}` }
+}
+
 function googleError({ http, status, message, details }: Failure): Json {
   return { code: http, message, status, ...(details.length > 0 && { details }) }
 }
@@ -116,6 +125,7 @@ export function sendFailure(
     'content-length': bytes.length,
     // OpenAI's clients try each 429 again, unless they are told.
     ...(isSpent(failure) && { 'x-should-retry': 'false' }),
+    ...retryAfterOf(failure),
     ...headers,
   })
   response.end(bytes)
