@@ -171,12 +171,14 @@ function signatureOf(members: Members): string | undefined {
   return members.object('extra_content')?.object('google')?.text('thought_signature')
 }
 
-/** What our own answers have and no request needs, because it says nothing that the parts do not say. */
+/** What our own answers have, and what clients make of them: it says nothing that the parts do not say. */
 const OURS = [
   'annotations',
   'images',
   'extra_content',
   'function_call',
+  // What the client's own `parse` read in the text.
+  'parsed',
   'reasoning_details',
   'provider_specific_fields',
 ]
