@@ -1,4 +1,4 @@
-/** Google's Python client in the versions that are proved, each in the environment that `npm run services` makes. */
+/** The Python clients in the versions that are proved, each in the environment that `npm run services` makes. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -41,6 +41,7 @@ function clientIn(folder: string, version: string): PythonClient {
 
 export const NEWEST_PYTHON_CLIENT = clientIn('genai-3', '3.4.0')
 export const PYTHON_CLIENTS: readonly PythonClient[] = [clientIn('genai-2', '2.25.0'), NEWEST_PYTHON_CLIENT]
+export const OPENAI_PYTHON_CLIENT = clientIn('openai-3', '3.54.0')
 
 /** Runs a script of cases to its end. */
 export function runCases(python: string, words: readonly string[], timeoutMs: number): Promise<CaseLine[]> {
