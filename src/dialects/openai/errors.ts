@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors.ts'
 import type { HttpResponse, Opening } from '../../nouns.ts'
 import type { ErrorBody } from '../../wire/gemini.ts'
 import { JSON_TYPE } from '../json.ts'
+import { paramNamed } from './params.ts'
 import { isObject, type Json } from './values.ts'
 
 /** What both shapes are made of. */
@@ -89,7 +90,7 @@ function paramOf({ details }: Failure): string | null {
   for (const detail of details) {
     const { fieldViolations } = detail as { fieldViolations?: readonly { field?: string }[] }
     const field = fieldViolations?.[0]?.field
-    if (field !== undefined && field !== '') return field
+    if (field !== undefined && field !== '') return paramNamed(field)
   }
   return null
 }
