@@ -62,7 +62,7 @@ function kindOf(failure: Failure): Kind {
   const { http, code } = failure
   if (http === 401) return { type: INVALID, code: code === 'api_key_missing' ? null : 'invalid_api_key' }
   if (http === 403) return { type: INVALID, code: 'permission_denied' }
-  if (http === 404) return { type: INVALID, code: isAboutModel(failure) ? 'model_not_found' : 'unknown_url' }
+  if (http === 404) return { type: INVALID, code: missingOf(failure) }
   if (http === 429)
     return isSpent(failure)
       ? { type: 'insufficient_quota', code: 'insufficient_quota' }
@@ -71,11 +71,18 @@ function kindOf(failure: Failure): Kind {
   return { type: SERVER, code: code ?? (failure.status.toLowerCase() || null) }
 }
 
+/** What is not there; null for anything that has no word of its own, such as a file. */
+function missingOf(failure: Failure): string | null {
+  if (isAboutModel(failure)) return 'model_not_found'
+  return failure.message.startsWith('Invalid URL') ? 'unknown_url' : null
+}
+
 function isAboutModel({ http, message }: Failure): boolean {
-  return http === 404 && /^(?:models\/|Model is not found)/.test(message)
+  return http === 404 && /^(?:models\/|Model is not found|The model `)/.test(message)
 }
 
 function noSuchModel(message: string): string {
+  if (message.startsWith('The model `')) return message
   const model = /models\/(\S+)/.exec(message)?.[1] ?? ''
   return `The model \`${model}\` does not exist or you do not have access to it.`
 }

@@ -52,6 +52,13 @@ async function strangers({ client, clientWith, target: { model } }: Rig): Promis
   await assert.rejects(client.chat.completions.create({ model: 'gpt-99', messages }), missing)
   await assert.rejects(client.chat.completions.create({ model: 'gpt-99', messages, stream: true }), missing)
   await assert.rejects(client.models.retrieve('gpt-99'), missing)
+  // OpenAI's own word for it, of an upstream that embeds nothing with this model.
+  const nothing = refusedWith(NotFoundError, {
+    status: 404,
+    code: 'model_not_found',
+    message: /does not exist/,
+  })
+  await assert.rejects(client.embeddings.create({ model: 'by-chat', input: 'fail:now' }), nothing)
   const nowhere = refusedWith(NotFoundError, { status: 404, code: 'unknown_url' })
   await assert.rejects(client.moderations.create({ input: 'x' }), nowhere)
 }
