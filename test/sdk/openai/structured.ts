@@ -1,11 +1,17 @@
 /** Answers that the client parses into the types of its caller. */
 import assert from 'node:assert/strict'
+import { ContentFilterFinishReasonError, LengthFinishReasonError } from 'openai/core/error'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import { z } from 'zod'
 import { type Message, type OpenAiCase, type Rig, user } from './rig.ts'
 
 export const STRUCTURED: readonly OpenAiCase[] = [
   { name: '[OSDK-03] an answer parsed by a Zod schema, whole and streamed', run: byZod },
+  {
+    name: '[OSDK-03] a blocked prompt and an answer that is cut are no values',
+    only: ['sandbox'],
+    run: noValues,
+  },
   { name: '[OSDK-03] a JSON schema that is not strict, and JSON of any form', run: byHand },
 ]
 
@@ -35,6 +41,22 @@ async function byZod({ client, target: { name, model } }: Rig): Promise<void> {
   messages.push(message, user('Two more, please.'))
   const second = await client.chat.completions.parse({ model, messages, ...format })
   BOOKS.parse(second.choices[0]?.message.parsed)
+}
+
+async function noValues({ client, target: { model } }: Rig): Promise<void> {
+  const format = { response_format: zodResponseFormat(BOOKS, 'books') }
+  const blocked = [user('Two books. sandbox:block=SAFETY')]
+  const parse = (messages: Message[], others = {}) =>
+    client.chat.completions.parse({ model, messages, ...format, ...others })
+  await assert.rejects(parse(blocked), ContentFilterFinishReasonError)
+  await assert.rejects(parse([user('Two books.')], { max_tokens: 3 }), LengthFinishReasonError)
+  const whole = await client.chat.completions.create({ model, messages: blocked })
+  const final = await client.chat.completions.stream({ model, messages: blocked }).finalChatCompletion()
+  for (const { choices } of [whole, final]) {
+    const { message, finish_reason: reason } = choices[0]!
+    assert.deepEqual([reason, message.content], ['content_filter', null])
+    assert.match(message.refusal ?? '', /SAFETY/)
+  }
 }
 
 async function byHand({ client, target: { model } }: Rig): Promise<void> {

@@ -82,6 +82,7 @@ async function streamed({ client, target: { name, model } }: Rig): Promise<void>
   }
   const first = await ask()
   assert.equal(first.finish_reason, 'tool_calls')
+  assert.equal(first.message.content, null)
   assert.deepEqual(citiesOf(first.message.tool_calls), ['Oslo', 'Paris'])
   // The stream's message has what was parsed beside it, which a target of OpenAI's wire would be sent as it is.
   const { parsed: _, ...message } = first.message
