@@ -43,7 +43,8 @@ export function isOpenAiPath({ path, method, headers, query }: HttpRequest): boo
   if (first !== 'models') return OWN.has(first)
   const isGeminis =
     headers['x-goog-api-key'] !== undefined || headers['x-goog-api-client'] !== undefined || query.has('key')
-  return method === 'GET' && !isGeminis && rest.at(-1)?.includes(':') !== true
+  // What nobody may do here is refused in its own words.
+  return (method === 'GET' || method === 'DELETE') && !isGeminis && rest.at(-1)?.includes(':') !== true
 }
 
 export function open(request: HttpRequest, { isGoogles, endpoints }: Door): Opening {

@@ -60,6 +60,10 @@ async function strangers({ client, clientWith, target: { model } }: Rig): Promis
   })
   await assert.rejects(client.embeddings.create({ model: 'by-chat', input: 'fail:now' }), nothing)
   const nowhere = refusedWith(NotFoundError, { status: 404, code: 'unknown_url' })
+  await assert.rejects(
+    client.models.delete('in-sandbox'),
+    refusedWith(APIError, { status: 405, type, code: null, param: null }),
+  )
   await assert.rejects(client.moderations.create({ input: 'x' }), nowhere)
 }
 
