@@ -17,9 +17,11 @@ export interface Failure {
   readonly code: string | undefined
 }
 
-export function failureOf(thrown: unknown, opening: Opening | undefined): Failure {
+/** Google's own paths keep its statuses, where a wrong key is a 400. */
+export function failureOf(thrown: unknown, opening: Opening | undefined, isGoogles: boolean): Failure {
   const { code, http, status, message, details } = GatewayError.from(thrown)
   const isKeyless = code === 'permission_denied' && opening !== undefined && opening.credential === undefined
+  if (isGoogles) return { http, status, message, details, code }
   if (!isKeyless) return { http: code === 'api_key_invalid' ? 401 : http, status, message, details, code }
   return { http: 401, status, message: NO_KEY, details, code: 'api_key_missing' }
 }
@@ -61,7 +63,7 @@ function kindOf(failure: Failure): Kind {
   const { http, code } = failure
   if (http === 401) return { type: INVALID, code: code === 'api_key_missing' ? null : 'invalid_api_key' }
   if (http === 403) return { type: INVALID, code: 'permission_denied' }
-  if (http === 404) return { type: INVALID, code: isAboutModel(failure) ? 'model_not_found' : 'unknown_url' }
+  if (http === 404) return { type: INVALID, code: missingOf(failure) }
   if (http === 429)
     return isSpent(failure)
       ? { type: 'insufficient_quota', code: 'insufficient_quota' }
@@ -69,6 +71,14 @@ function kindOf(failure: Failure): Kind {
   if (http < 500) return { type: INVALID, code: code === 'untranslatable' ? 'unsupported_parameter' : null }
   return { type: SERVER, code: code ?? (failure.status.toLowerCase() || null) }
 }
+
+function missingOf(failure: Failure): string | null {
+  if (isAboutModel(failure)) return 'model_not_found'
+  return failure.message.startsWith(NO_SUCH_URL) ? 'unknown_url' : null
+}
+
+/** What a 404 of ours about a path begins with. */
+export const NO_SUCH_URL = 'Invalid URL'
 
 function isAboutModel({ http, message }: Failure): boolean {
   return http === 404 && /^(?:models\/|Model is not found)/.test(message)
@@ -129,5 +139,5 @@ export function sendError(
   headers: OutgoingHttpHeaders,
 ): void {
   const own = GatewayError.from(thrown).headers
-  sendFailure(failureOf(thrown, opening), isGoogles, response, { ...own, ...headers })
+  sendFailure(failureOf(thrown, opening, isGoogles), isGoogles, response, { ...own, ...headers })
 }
