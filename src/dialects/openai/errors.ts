@@ -18,9 +18,11 @@ export interface Failure {
   readonly code: string | undefined
 }
 
-export function failureOf(thrown: unknown, opening: Opening | undefined): Failure {
+/** Google's own paths keep its statuses, where a wrong key is a 400. */
+export function failureOf(thrown: unknown, opening: Opening | undefined, isGoogles: boolean): Failure {
   const { code, http, status, message, details } = GatewayError.from(thrown)
   const isKeyless = code === 'permission_denied' && opening !== undefined && opening.credential === undefined
+  if (isGoogles) return { http, status, message, details, code }
   if (!isKeyless) return { http: code === 'api_key_invalid' ? 401 : http, status, message, details, code }
   return { http: 401, status, message: NO_KEY, details, code: 'api_key_missing' }
 }
@@ -74,8 +76,11 @@ function kindOf(failure: Failure): Kind {
 /** What is not there; null for anything that has no word of its own, such as a file. */
 function missingOf(failure: Failure): string | null {
   if (isAboutModel(failure)) return 'model_not_found'
-  return failure.message.startsWith('Invalid URL') ? 'unknown_url' : null
+  return failure.message.startsWith(NO_SUCH_URL) ? 'unknown_url' : null
 }
+
+/** What a 404 of ours about a path begins with. */
+export const NO_SUCH_URL = 'Invalid URL'
 
 function isAboutModel({ http, message }: Failure): boolean {
   return http === 404 && /^(?:models\/|Model is not found|The model `)/.test(message)
@@ -147,5 +152,5 @@ export function sendError(
   headers: OutgoingHttpHeaders,
 ): void {
   const own = GatewayError.from(thrown).headers
-  sendFailure(failureOf(thrown, opening), isGoogles, response, { ...own, ...headers })
+  sendFailure(failureOf(thrown, opening, isGoogles), isGoogles, response, { ...own, ...headers })
 }

@@ -10,6 +10,7 @@ const TOOL_TYPES_MAX = 8
 
 const STORED = 'stored'
 const SEARCH = 'search'
+const CACHED = 'cached'
 const FORMAT = 'format'
 const stored: Watch = { note: STORED }
 const search: Watch = { note: SEARCH }
@@ -33,7 +34,7 @@ const PART: Watch = {
 const GOOGLE: Watch = {
   keys: {
     tools: { note: SEARCH },
-    cachedContent: stored,
+    cachedContent: { note: CACHED },
   },
 }
 
@@ -43,7 +44,8 @@ export const WATCH: Watch = {
     model: captured,
     stream: captured,
     streamOptions: { keys: { includeUsage: captured } },
-    messages: { each: { keys: { content: { each: PART } } } },
+    // Pictures of an answer go back to the model beside its content.
+    messages: { each: { keys: { content: { each: PART }, images: { each: PART } } } },
     input: {
       elementsMax: INPUTS_MAX,
       each: { keys: { content: { each: { measure: INPUT_IMAGE, keys: { fileId: stored } } } } },
@@ -87,8 +89,9 @@ export function factsOf(found: JsonFindings, bodyBytes: number): RequestFacts {
     mediaParts: image.count + audio.count + other.count,
     imageBytes: image.bytes,
     imageParts: image.count,
-    usesStored: found.hasNote(STORED) || usesServerTool,
-    usesSearch: found.hasNote(SEARCH) || usesServerTool,
+    usesStored: found.hasNote(STORED) || found.hasNote(CACHED) || usesServerTool,
+    // A cache may hold tools, and the request does not say which.
+    usesSearch: found.hasNote(SEARCH) || found.hasNote(CACHED) || usesServerTool,
     hasFormat: found.hasNote(FORMAT),
   }
 }
@@ -102,6 +105,7 @@ function positive(text: string | undefined): number | undefined {
 }
 
 export function tierOf(found: JsonFindings): Tier {
-  const tier = found.captured.get('serviceTier')
-  return tier === '"flex"' ? 'flex' : tier === '"priority"' ? 'priority' : 'standard'
+  const tier: unknown = JSON.parse(found.captured.get('serviceTier') ?? 'null')
+  if (tier === 'flex') return 'flex'
+  return tier === 'priority' || tier === 'fast' ? 'priority' : 'standard'
 }

@@ -21,7 +21,7 @@ const REQUEST = ['safetySettings', 'cachedContent', 'labels', 'tools', 'toolConf
 export interface Extras {
   readonly thinkingConfig: Json | undefined
   readonly config: Json
-  readonly request: Json & { readonly tools?: readonly unknown[]; readonly toolConfig?: Json }
+  readonly request: Json & { readonly tools?: unknown; readonly toolConfig?: Json }
 }
 
 export function extrasOf(request: Members): Extras {
@@ -32,28 +32,39 @@ export function extrasOf(request: Members): Extras {
   const outer = places[0]?.untaken()[0]
   if (outer !== undefined) throw unknown(`extra_body.${outer}`)
   if (extra === undefined) return { thinkingConfig: undefined, config: {}, request: {} }
+  const known: ReadonlySet<string> = new Set(['thinkingConfig', ...CONFIG, ...REQUEST])
+  const other = extra.untaken().find((name) => !known.has(camelCase(name)))
+  if (other !== undefined) throw unknown(extra.pathOf(other))
   const named = namedBy(extra)
   const pick = (names: readonly string[]) =>
     Object.fromEntries(names.flatMap((name) => (name in named ? [[name, named[name]]] : [])))
-  const known: ReadonlySet<string> = new Set(['thinkingConfig', ...CONFIG, ...REQUEST])
-  const other = Object.keys(named).find((name) => !known.has(name))
-  if (other !== undefined) throw unknown(extra.pathOf(other))
   return {
-    thinkingConfig: camelled(named.thinkingConfig),
-    config: pick(CONFIG),
-    request: pick(REQUEST),
+    thinkingConfig: camelled(named.thinkingConfig, extra.pathOf('thinking_config')),
+    config: withObject(pick(CONFIG), 'imageConfig', extra.pathOf('image_config')),
+    request: withObject(pick(REQUEST), 'toolConfig', extra.pathOf('tool_config')),
   }
 }
 
 function namedBy(extra: Members): Record<string, unknown> {
-  return Object.fromEntries(extra.untaken().map((name) => [camelCase(name), extra.take(name)]))
+  const named: Record<string, unknown> = {}
+  for (const name of extra.untaken()) {
+    const camel = camelCase(name)
+    if (Object.hasOwn(named, camel))
+      throw invalid(extra.pathOf(name), `'${extra.pathOf(name)}' stands in the request twice.`)
+    named[camel] = extra.take(name)
+  }
+  return named
+}
+
+/** One of them is put together with what other members say, and has to be an object for that. */
+function withObject(members: Json, name: string, path: string): Json {
+  const value = camelled(members[name], path)
+  return value === undefined ? members : { ...members, [name]: value }
 }
 
 /** Its members are put beside others, so that there must not be two spellings of one. */
-function camelled(value: unknown): Json | undefined {
-  if (value === undefined) return undefined
-  const members = new Members(value, 'google.thinking_config')
-  return namedBy(members)
+function camelled(value: unknown, path: string): Json | undefined {
+  return value === undefined ? undefined : namedBy(new Members(value, path))
 }
 
 function camelCase(name: string): string {

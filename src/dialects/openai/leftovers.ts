@@ -9,10 +9,16 @@ export function dropUntaken(
   soft: Readonly<Record<string, string>> = {},
 ): void {
   for (const name of members.untaken()) {
-    const reason = soft[name]
-    if (reason === undefined) throw unspeakable(members.pathOf(name), UNKNOWN)
-    report.dropped(members.pathOf(name), reason)
+    // A client's name may be one that every object has.
+    if (!Object.hasOwn(soft, name)) throw unspeakable(members.pathOf(name), UNKNOWN)
+    report.dropped(members.pathOf(name), soft[name] as string)
   }
+}
+
+/** What lies deeper is mostly a hint of one client's: it is told, and not refused. */
+export function reportWithin(members: Members, report: Report): void {
+  for (const inner of members.within())
+    for (const name of inner.untaken()) report.dropped(inner.pathOf(name), 'the model has nothing like it')
 }
 
 const UNKNOWN = 'Unrecognized request argument: the model behind this name has nothing like it'

@@ -1,7 +1,7 @@
 /** Media of an answer. */
 import type { Part } from '../../wire/gemini.ts'
 import type { Asked } from './asked.ts'
-import type { Json } from './values.ts'
+import { isObject, type Json } from './values.ts'
 
 type Blob = NonNullable<Part['inlineData']>
 
@@ -18,8 +18,13 @@ const KEPT_SECONDS = 0
 
 export function audioOf(asked: Asked, blob: Blob): Json {
   const isBare = /^audio\/(?:l16|pcm)/i.test(blob.mimeType)
-  const data = isBare && !asked.isStream ? withHeader(blob) : blob.data
+  const data = isBare && !asked.isStream && !wantsBare(asked) ? withHeader(blob) : blob.data
   return { id: `audio_${asked.id}`, data, expires_at: asked.createdAt + KEPT_SECONDS, transcript: '' }
+}
+
+function wantsBare(asked: Asked): boolean {
+  const { audio } = asked.document()
+  return isObject(audio) && audio.format === 'pcm16'
 }
 
 const SAMPLE_RATE = 24_000

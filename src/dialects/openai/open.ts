@@ -4,12 +4,17 @@ import type { HttpRequest, Opening } from '../../nouns.ts'
 import { allow, credentialOf } from '../asking.ts'
 import { isModelName, shownModel } from '../model-name.ts'
 import type { Endpoint } from './endpoint.ts'
+import { NO_SUCH_URL } from './errors.ts'
 
 /** `/v1/…`, or `/v1beta/openai/…` where Google's compatibility endpoint lies. */
 export interface Door {
   readonly isGoogles: boolean
   readonly endpoints: readonly Endpoint[]
 }
+
+/** A name of a model may have a colon as well: `qwen3:30b`. */
+const GEMINIS_VERB =
+  /:(?:generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict)$/
 
 const GOOGLES_VERSIONS: ReadonlySet<string> = new Set(['v1beta', 'v1alpha', 'v1', 'v1beta1'])
 
@@ -44,7 +49,8 @@ export function isOpenAiPath({ path, method, headers, query }: HttpRequest): boo
   const isGeminis =
     headers['x-goog-api-key'] !== undefined || headers['x-goog-api-client'] !== undefined || query.has('key')
   // What nobody may do here is refused in its own words.
-  return (method === 'GET' || method === 'DELETE') && !isGeminis && rest.at(-1)?.includes(':') !== true
+  const isOurs = method === 'GET' || method === 'DELETE'
+  return isOurs && !isGeminis && !GEMINIS_VERB.test(rest.at(-1) ?? '')
 }
 
 export function open(request: HttpRequest, { isGoogles, endpoints }: Door): Opening {
@@ -80,5 +86,5 @@ function noSuchUrl({ method, path }: HttpRequest): GatewayError {
     .join('/')
     .slice(0, 128)
     .replaceAll(/[^\x21-\x7e]/g, '?')
-  return new GatewayError('not_found', `Invalid URL (${method} /${shown})`)
+  return new GatewayError('not_found', `${NO_SUCH_URL} (${method} /${shown})`)
 }

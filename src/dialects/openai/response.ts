@@ -9,6 +9,7 @@ import { JSON_TYPE } from '../json.ts'
 import type { Asked } from './asked.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failureIn, sendError, sendFailure } from './errors.ts'
+import { isObject } from './values.ts'
 
 export interface Encoding {
   readonly asked: Asked
@@ -74,14 +75,15 @@ export function translateWhole({
     end: (last) => {
       const bytes = Buffer.concat(last === undefined ? pieces : [...pieces, last])
       letGo()
+      const document = jsonOf(bytes)
       const { 'content-length': _, 'content-type': __, ...shown } = answer.headers
       try {
-        const document: unknown = JSON.parse(bytes.toString('utf8'))
         if (answer.status >= 400)
           return sendFailure(failureIn(answer.status, document), asked.isGoogles, response, {
             ...shown,
             ...headers,
           })
+        if (!isObject(document)) throw noJson()
         const whole = Buffer.from(JSON.stringify(endpoint.whole(document as GenerateContentResponse, asked)))
         response.head(answer.status, {
           'content-type': JSON_TYPE,
@@ -109,6 +111,19 @@ function failWhole(error: unknown, asked: Asked, response: HttpResponse, headers
 
 function bytesOf(chunk: Chunk): Buffer {
   return chunk.bytes ?? Buffer.from(JSON.stringify(chunk.response))
+}
+
+/** Whoever stands before an upstream may answer in HTML. */
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function noJson(): GatewayError {
+  return new GatewayError('upstream_broken', "The upstream's answer is no JSON object.")
 }
 
 function noRoom(): GatewayError {

@@ -39,7 +39,9 @@ export function encodeStream(encoding: Encoding, heartbeatMs: number): Promise<v
     },
     fail: (error) => {
       if (!response.headSent) return sendError(error, undefined, asked.isGoogles, response, headers)
-      breakOff(response, [events.fail(errorIn(failureOf(error, undefined), asked.isGoogles))])
+      breakOff(response, [
+        events.fail(errorIn(failureOf(error, undefined, asked.isGoogles), asked.isGoogles)),
+      ])
     },
   }
   return follow(answer.source, response, writer).finally(heart.stop)

@@ -18,7 +18,7 @@ export function unspeakable(param: string, reason: string): GatewayError {
 }
 
 function nameOf(value: unknown): string {
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
@@ -42,6 +42,8 @@ export class Members {
   readonly path: string
   readonly #object: Json
   readonly #taken = new Set<string>()
+  /** What lies in it, each read once: who asks again gets the same. */
+  readonly #inner = new Map<string, readonly Members[]>()
 
   constructor(value: unknown, path: string) {
     if (!isObject(value)) throw wrongType(path, 'an object', value)
@@ -113,12 +115,15 @@ export class Members {
 
   /** The elements of a list, as objects. */
   objects(name: string): readonly Members[] {
-    return (this.list(name) ?? []).map((value, index) => new Members(value, `${this.pathOf(name)}[${index}]`))
+    return this.#innerOf(name, () =>
+      (this.list(name) ?? []).map((value, index) => new Members(value, `${this.pathOf(name)}[${index}]`)),
+    )
   }
 
   object(name: string): Members | undefined {
     const value = this.take(name)
-    return value === undefined ? undefined : new Members(value, this.pathOf(name))
+    if (value === undefined) return undefined
+    return this.#innerOf(name, () => [new Members(value, this.pathOf(name))])[0]
   }
 
   /** As it stands, for what is passed on whole. */
@@ -133,5 +138,19 @@ export class Members {
     return Object.keys(this.#object).filter(
       (name) => this.#object[name] !== null && this.#object[name] !== undefined && !this.#taken.has(name),
     )
+  }
+
+  /** Everything below it that was read as an object. */
+  *within(): Generator<Members> {
+    for (const members of [...this.#inner.values()].flat()) {
+      yield members
+      yield* members.within()
+    }
+  }
+
+  #innerOf(name: string, read: () => readonly Members[]): readonly Members[] {
+    const known = this.#inner.get(name) ?? read()
+    this.#inner.set(name, known)
+    return known
   }
 }

@@ -66,14 +66,23 @@ export function formatOf(format: Members | undefined, report: Report): Json {
   }
 }
 
+const SOUND_FORMATS = ['wav', 'pcm16', 'mp3', 'aac', 'flac', 'opus'] as const
+
+function voiceOf(audio: Members): string | undefined {
+  const voice = audio.take('voice')
+  if (voice === undefined || typeof voice === 'string') return voice
+  throw unspeakable(audio.pathOf('voice'), 'there are no voices of your own')
+}
+
 /** `modalities` with `audio`: an answer that is spoken. */
 function soundOf(request: Members): Json {
   const modalities = request.list('modalities')
   const audio = request.object('audio')
   if (modalities === undefined || !modalities.includes('audio')) return {}
-  const voice = audio?.take('voice')
-  const voiceName = typeof voice === 'string' ? voice : undefined
-  audio?.word('format', ['wav', 'pcm16'])
+  const voiceName = audio === undefined ? undefined : voiceOf(audio)
+  const format = audio?.word('format', SOUND_FORMATS)
+  if (audio !== undefined && format !== undefined && format !== 'wav' && format !== 'pcm16')
+    throw unspeakable(audio.pathOf('format'), 'the model speaks in samples: wav or pcm16')
   return {
     responseModalities: ['AUDIO'],
     ...(voiceName !== undefined && {

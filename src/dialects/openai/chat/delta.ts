@@ -1,20 +1,18 @@
 /** What one piece of a candidate says, in the members of a chat message. */
 import type { Candidate, Part } from '../../../wire/gemini.ts'
 import { type Asked, THOUGHT_CLOSED, THOUGHT_OPEN } from '../asked.ts'
-import { citationsOf } from '../grounding.ts'
+import { Citations } from '../grounding.ts'
 import { audioOf, dataUrl, isSound } from '../media.ts'
 import type { Json } from '../values.ts'
-
-/** Passages of a grounded answer are found in this much of its text. */
-const TEXT_KEPT_MAX = 128 * 1024
 
 /** Puts together what the pieces of one candidate say; an answer that is whole has one piece. */
 export class CandidateReader {
   readonly #asked: Asked
   readonly #index: number
   #calls = 0
+  #images = 0
   #isInThought = false
-  #text: string | undefined = ''
+  readonly #citations = new Citations()
 
   constructor(asked: Asked, index: number) {
     this.#asked = asked
@@ -29,13 +27,14 @@ export class CandidateReader {
   read(candidate: Candidate): Json {
     const said: Said = { content: '', reasoning: '', calls: [], images: [], audio: undefined, rest: [] }
     let signature: string | undefined
-    for (const part of candidate.content?.parts ?? []) {
-      this.#take(part, said)
-      if (part.functionCall === undefined) signature = part.thoughtSignature ?? signature
+    for (const [position, part] of (candidate.content?.parts ?? []).entries()) {
+      this.#take(part, position === 0, said)
+      if (part.functionCall === undefined && part.inlineData === undefined)
+        signature = part.thoughtSignature ?? signature
     }
     if (candidate.finishReason !== undefined) this.#leaveThought(said)
     const { content, reasoning, calls, images, audio, rest } = said
-    const citations = citationsOf(candidate.groundingMetadata, this.#text)
+    const citations = this.#citations.read(candidate.groundingMetadata)
     const google = {
       ...(signature !== undefined && { thought_signature: signature }),
       ...(this.#asked.isGoogles && this.#isInThought && { thought: true }),
@@ -55,38 +54,47 @@ export class CandidateReader {
     }
   }
 
-  #take(part: Part, said: Said): void {
+  #take(part: Part, isFirst: boolean, said: Said): void {
     const { text, thought, functionCall, inlineData } = part
-    if (text !== undefined) this.#takeText(text, thought === true, said)
-    else if (functionCall !== undefined) said.calls.push(this.#callOf(part, functionCall))
+    if (text !== undefined) return this.#takeText(text, thought === true, isFirst, said)
+    this.#citations.begin('other', isFirst)
+    if (functionCall !== undefined) said.calls.push(this.#callOf(part, functionCall))
     else if (inlineData === undefined || thought === true) {
       if (Object.keys(part).some((member) => member !== 'thoughtSignature')) said.rest.push(part)
     } else if (isSound(inlineData.mimeType)) said.audio = audioOf(this.#asked, inlineData)
-    else
-      said.images.push({
-        type: 'image_url',
-        image_url: { url: dataUrl(inlineData) },
-        index: said.images.length,
-      })
+    else said.images.push(this.#imageOf(part, inlineData))
   }
 
-  #takeText(text: string, isThought: boolean, said: Said): void {
+  #takeText(text: string, isThought: boolean, isFirst: boolean, said: Said): void {
+    if (isThought && this.#asked.isGoogles && text !== '') this.#enterThought(said)
+    else if (!isThought) this.#leaveThought(said)
+    this.#citations.begin(isThought ? 'thought' : 'text', isFirst)
     if (isThought && !this.#asked.isGoogles) said.reasoning += text
-    else if (isThought) {
-      if (!this.#isInThought) said.content += THOUGHT_OPEN
-      this.#isInThought = true
-      said.content += text
-    } else {
-      this.#leaveThought(said)
-      said.content += text
-      if (this.#text !== undefined) this.#text += text
-      if ((this.#text?.length ?? 0) > TEXT_KEPT_MAX) this.#text = undefined
-    }
+    else this.#say(text, said)
+  }
+
+  #enterThought(said: Said): void {
+    if (!this.#isInThought) this.#say(THOUGHT_OPEN, said)
+    this.#isInThought = true
   }
 
   #leaveThought(said: Said): void {
-    if (this.#isInThought) said.content += THOUGHT_CLOSED
+    if (this.#isInThought) this.#say(THOUGHT_CLOSED, said)
     this.#isInThought = false
+  }
+
+  #say(text: string, said: Said): void {
+    said.content += text
+    this.#citations.add(text)
+  }
+
+  #imageOf({ thoughtSignature }: Part, inlineData: NonNullable<Part['inlineData']>): Json {
+    return {
+      type: 'image_url',
+      image_url: { url: dataUrl(inlineData) },
+      index: this.#images++,
+      ...signed(thoughtSignature),
+    }
   }
 
   #callOf({ thoughtSignature }: Part, { id, name, args = {} }: NonNullable<Part['functionCall']>): Json {
@@ -96,11 +104,14 @@ export class CandidateReader {
       id: id ?? `call_${this.#asked.id.replaceAll('-', '')}${this.#index}${index}`,
       type: 'function',
       function: { name, arguments: JSON.stringify(args) },
-      ...(thoughtSignature !== undefined && {
-        extra_content: { google: { thought_signature: thoughtSignature } },
-      }),
+      ...signed(thoughtSignature),
     }
   }
+}
+
+/** To be given back at the same place. */
+function signed(signature: string | undefined): Json {
+  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }
 }
 
 interface Said {

@@ -21,6 +21,9 @@ const STAND_IN = 'skip_thought_signature_validator'
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
 
+/** Of messages of each role. */
+const SOFT = { extra_content: 'only answers have it', name: 'the model is not told names' }
+
 /** Throws `invalid_argument` for a message that is none, `untranslatable` for what Gemini has no word for. */
 export function conversationOf(messages: readonly Members[], context: MessageContext): Conversation {
   if (messages.length === 0) throw invalid('messages', "Invalid 'messages': at least one message is needed.")
@@ -37,7 +40,11 @@ export function conversationOf(messages: readonly Members[], context: MessageCon
         context.report.approximated(message.path, 'the model is told it before the conversation begins')
       system.push(...textsOf(message))
     } else append(contents, contentOf(role, message, functions, context))
-    reportRest(message, context.report)
+    dropUntaken(message, context.report, SOFT)
+  }
+  if (contents.length === 0 && system.length > 0) {
+    context.report.approximated('messages', 'without a turn of the user, the instructions are one')
+    return { systemInstruction: undefined, contents: [{ role: 'user', parts: system }] }
   }
   return { systemInstruction: system.length === 0 ? undefined : { parts: system }, contents }
 }
@@ -85,16 +92,28 @@ function answerParts(message: Members, functions: Map<string, string>, context: 
   const texts = message.take('content') === undefined ? [] : textsOf(message)
   const refusal = message.text('refusal')
   if (refusal) texts.push({ text: refusal })
-  const signature = signatureOf(message)
+  const signature = signatureOf(message, context.report)
+  if (signature !== undefined && texts.length === 0) texts.push({ text: '' })
   const last = texts.at(-1)
   if (signature !== undefined && last !== undefined) last.thoughtSignature = signature
+  for (const name of TOLD) message.take(name)
   if (message.take('audio') !== undefined)
     throw unspeakable(message.pathOf('audio'), 'what a model said aloud cannot be shown to it again')
   return [
     ...(thoughts ? [{ text: thoughts, thought: true }] : []),
     ...texts,
+    ...pictureParts(message, context.report),
     ...callParts(message, functions, context),
   ]
+}
+
+/** Where our own answers have them: a picture is worked on over several turns. */
+function pictureParts(message: Members, report: Report): Part[] {
+  return message.objects('images').map((image) => {
+    image.take('index')
+    const signature = signatureOf(image, report)
+    return { ...partOf(image), ...(signature !== undefined && { thoughtSignature: signature }) }
+  })
 }
 
 function callParts(message: Members, functions: Map<string, string>, context: MessageContext): Part[] {
@@ -104,7 +123,7 @@ function callParts(message: Members, functions: Map<string, string>, context: Me
     const id = call.text('id')
     const part = callPart(call.object('function') ?? missing(call, 'function'), id)
     if (id !== undefined) functions.set(id, part.functionCall?.name ?? '')
-    const signature = signatureOf(call)
+    const signature = signatureOf(call, context.report)
     call.take('index')
     return signature === undefined ? part : { ...part, thoughtSignature: signature }
   })
@@ -129,6 +148,8 @@ function missing(members: Members, name: string): never {
   throw invalid(members.pathOf(name), `Missing required parameter: '${members.pathOf(name)}'.`)
 }
 
+const TEXTS: ReadonlySet<unknown> = new Set(['text', 'refusal'])
+
 /** A tool's result: a JSON object as it is, everything else as its output. */
 function resultPart(role: 'tool' | 'function', message: Members, functions: Map<string, string>): Part {
   const id = role === 'tool' ? message.required('tool_call_id') : undefined
@@ -141,7 +162,7 @@ function resultPart(role: 'tool' | 'function', message: Members, functions: Map<
   message.take('name')
   const content = message.take('content')
   const media = Array.isArray(content)
-    ? message.objects('content').filter((part) => part.take('type') !== 'text')
+    ? message.objects('content').filter((part) => !TEXTS.has(part.take('type')))
     : []
   const text = textsOfResult(message, content)
   const value = jsonOrUndefined(text)
@@ -161,32 +182,35 @@ function textsOfResult(message: Members, content: unknown): string {
   if (!Array.isArray(content)) throw wrongType(message.pathOf('content'), 'a string or an array', content)
   return message
     .objects('content')
-    .filter((part) => part.take('type') === 'text')
+    .filter((part) => TEXTS.has(part.take('type')))
     .map(textOfPart)
     .join('\n')
 }
 
 /** Where Google's own endpoint puts them: `extra_content.google.thought_signature`. */
-function signatureOf(members: Members): string | undefined {
-  return members.object('extra_content')?.object('google')?.text('thought_signature')
+function signatureOf(members: Members, report: Report): string | undefined {
+  const google = members.object('extra_content')?.object('google')
+  for (const name of TOLD_BY_GOOGLE) google?.take(name)
+  if (google?.take('parts') !== undefined)
+    report.dropped(google.pathOf('parts'), 'what tools of the service did is not shown to the model again')
+  return google?.text('thought_signature')
 }
 
-/** What our own answers have, and what clients make of them: it says nothing that the parts do not say. */
-const OURS = [
+/** What answers have and no request needs, because it says nothing that the parts do not say. */
+const TOLD = [
   'annotations',
-  'images',
-  'extra_content',
-  'function_call',
   // What the client's own `parse` read in the text.
   'parsed',
   'reasoning_details',
   'provider_specific_fields',
 ]
-
-function reportRest(message: Members, report: Report): void {
-  for (const name of OURS) message.take(name)
-  dropUntaken(message, report, { name: 'the model is not told names' })
-}
+const TOLD_BY_GOOGLE = [
+  'thought',
+  'citation_metadata',
+  'grounding_metadata',
+  'safety_ratings',
+  'url_context_metadata',
+]
 
 function jsonOrUndefined(text: string): unknown {
   try {

@@ -16,7 +16,11 @@ export function partOf(part: Members): Part {
     case 'file':
       return filePart(part.object('file') ?? missing(part, 'file'))
     case 'video_url':
-      return mediumPart(addressed(part, 'video_url').required('url'), 'video/mp4', part.path)
+      return mediumPart(
+        (part.object('video_url') ?? missing(part, 'video_url')).required('url'),
+        'video/mp4',
+        part.path,
+      )
     default:
       throw missing(part, 'type')
   }
@@ -35,20 +39,18 @@ const DETAILS: Readonly<Record<string, string | undefined>> = {
 }
 
 function imagePart(part: Members): Part {
-  const image = addressed(part, 'image_url')
+  const image = part.object('image_url') ?? missing(part, 'image_url')
   const detail = image.word('detail', ['auto', 'low', 'high', 'original'])
   const level = detail === undefined ? undefined : DETAILS[detail]
+  const medium = mediumPart(image.required('url'), 'image/jpeg', image.pathOf('url'))
+  const { mimeType = '' } = medium.inlineData ?? medium.fileData ?? {}
+  // A budget reckons with a picture here, and a film costs a hundred times as much.
+  if (!/^image\//i.test(mimeType))
+    throw invalid(image.pathOf('url'), `Invalid '${image.pathOf('url')}': expected an image.`)
   return {
-    ...mediumPart(image.required('url'), 'image/jpeg', image.pathOf('url')),
+    ...medium,
     ...(level !== undefined && { mediaResolution: { level } }),
   }
-}
-
-/** An object with an address, or the address alone, as some clients write it. */
-function addressed(part: Members, name: string): Pick<Members, 'required' | 'word' | 'pathOf'> {
-  const value = part.take(name)
-  if (typeof value !== 'string') return part.object(name) ?? missing(part, name)
-  return { required: () => value, word: () => undefined, pathOf: () => part.pathOf(name) }
 }
 
 const DATA_URL = /^data:([^;,]*)(?:;[^;,]*)*?(;base64)?,/i

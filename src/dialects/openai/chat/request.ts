@@ -1,7 +1,7 @@
 /** The body of a chat completion as Gemini's `generateContent`. */
 import type { Report } from '../../../nouns/report.ts'
 import { type Extras, extrasOf } from '../google.ts'
-import { dropUntaken } from '../leftovers.ts'
+import { dropUntaken, reportWithin } from '../leftovers.ts'
 import { EFFORTS, thinkingConfigOf } from '../thinking.ts'
 import { invalid, type Json, Members, unspeakable } from '../values.ts'
 import { configOf } from './config.ts'
@@ -42,6 +42,7 @@ export function geminiOf(document: Json, model: string, report: Report): Json {
   if (request.flag('parallel_tool_calls') === false && tools.length > 0)
     report.dropped('parallel_tool_calls', 'the model may call several functions at once')
   dropUntaken(request, report, SOFT)
+  reportWithin(request, report)
   return body
 }
 
@@ -54,6 +55,7 @@ const SOFT: Readonly<Record<string, string>> = {
   min_p: 'the model has no such setting',
   prediction: 'the model does not take the likely answer beforehand',
   prompt_cache_key: 'prompts are cached by what they begin with',
+  prompt_cache_options: 'prompts are cached by what they begin with',
   prompt_cache_retention: 'prompts are cached for as long as the service likes',
   repetition_penalty: 'the model has no such setting',
   safety_identifier: 'the model is not told who asks',
@@ -70,10 +72,14 @@ function thinking(request: Members, { thinkingConfig }: Extras, model: string, r
   return Object.keys(config).length > 0 ? { thinkingConfig: config } : {}
 }
 
+/** `fast` is the newer name of `priority`. */
+const TIERS = ['auto', 'default', 'flex', 'priority', 'fast', 'scale', 'standard'] as const
+
 /** Undefined: the usual one. */
 function tierOf(request: Members, report: Report): string | undefined {
-  const tier = request.word('service_tier', ['auto', 'default', 'flex', 'priority', 'scale', 'standard'])
-  if (tier === 'flex' || tier === 'priority') return tier
+  const tier = request.word('service_tier', TIERS)
+  if (tier === 'flex') return tier
+  if (tier === 'priority' || tier === 'fast') return 'priority'
   if (tier === 'scale') report.dropped('service_tier', 'there is no such tier')
   return undefined
 }
@@ -84,7 +90,7 @@ interface Toolbox {
 }
 
 function toolbox(request: Members, { request: extra }: Extras, report: Report): Toolbox {
-  const { declarations, functionCallingConfig } = toolsOf(request)
+  const { declarations, functionCallingConfig, isChosen } = toolsOf(request, report)
   const given = extra.tools ?? []
   if (!Array.isArray(given))
     throw invalid('google.tools', "Invalid type for 'google.tools': expected an array.")
@@ -93,10 +99,11 @@ function toolbox(request: Members, { request: extra }: Extras, report: Report): 
     ...searchOf(request, report),
     ...given,
   ]
-  const config = {
-    ...extra.toolConfig,
-    ...(functionCallingConfig !== undefined && declarations.length > 0 && { functionCallingConfig }),
-  }
+  const hasOwn = extra.toolConfig?.functionCallingConfig !== undefined
+  if (hasOwn && isChosen)
+    throw invalid('tool_choice', "'tool_choice' and google.tool_config exclude each other.")
+  const isCarried = functionCallingConfig !== undefined && declarations.length > 0 && !hasOwn
+  const config = { ...extra.toolConfig, ...(isCarried && { functionCallingConfig }) }
   if (functionCallingConfig?.mode === 'ANY' && declarations.length === 0)
     throw unspeakable('tool_choice', 'there is no function to be called')
   return { tools, toolConfig: Object.keys(config).length > 0 ? config : undefined }

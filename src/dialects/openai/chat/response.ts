@@ -54,7 +54,7 @@ export function endOf(reason: string, hasCalls: boolean): Json {
 }
 
 /** The prompt was refused: the only choice says so. */
-export function blocked({ promptFeedback }: GenerateContentResponse): Json {
+export function blocked({ promptFeedback }: GenerateContentResponse): Json & { readonly message: Json } {
   const reason = promptFeedback?.blockReason ?? 'OTHER'
   return {
     index: 0,
@@ -65,7 +65,7 @@ export function blocked({ promptFeedback }: GenerateContentResponse): Json {
   }
 }
 
-export function refusalOf(reason: string): string {
+function refusalOf(reason: string): string {
   return `The prompt was blocked: ${reason}.`
 }
 

@@ -5,7 +5,7 @@ import type { EventWriter } from '../endpoint.ts'
 import { chatUsageOf } from '../usage.ts'
 import type { Json } from '../values.ts'
 import { CandidateReader } from './delta.ts'
-import { endOf, frameOf, logprobsOf, refusalOf } from './response.ts'
+import { blocked, endOf, frameOf, logprobsOf } from './response.ts'
 
 const OBJECT = 'chat.completion.chunk'
 
@@ -20,7 +20,7 @@ export function chatEvents(asked: Asked): EventWriter {
   const choices = new Map<number, Choice>()
   let first: GenerateContentResponse | undefined
   let usage: UsageMetadata | undefined
-  let blockReason: string | undefined
+  let feedback: GenerateContentResponse = {}
   // With the usage asked for, every event has the member, and the last one alone a value.
   const event = (chosen: readonly Json[], own: object = asked.includesUsage ? { usage: null } : {}) =>
     `data: ${JSON.stringify({ ...frameOf(asked, first ?? {}, OBJECT), choices: chosen, ...own })}\n\n`
@@ -28,7 +28,7 @@ export function chatEvents(asked: Asked): EventWriter {
   function chunk(response: GenerateContentResponse): string {
     first ??= response
     usage = response.usageMetadata ?? usage
-    blockReason = response.promptFeedback?.blockReason ?? blockReason
+    if (response.promptFeedback !== undefined) feedback = response
     return (response.candidates ?? [])
       .map((candidate, position) => {
         const { index = position } = candidate
@@ -48,8 +48,8 @@ export function chatEvents(asked: Asked): EventWriter {
 
   function ends(): string {
     if (choices.size === 0) {
-      const delta = { role: 'assistant', content: null, refusal: refusalOf(blockReason ?? 'OTHER') }
-      return event([{ index: 0, delta, logprobs: null, finish_reason: 'content_filter' }])
+      const { message, ...choice } = blocked(feedback)
+      return event([{ ...choice, delta: message }])
     }
     return [...choices]
       .map(([index, { reader, finishReason }]) =>

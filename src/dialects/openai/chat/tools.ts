@@ -1,29 +1,41 @@
 /** Functions that the model may call, and how it may choose among them. */
+import type { Report } from '../../../nouns/report.ts'
 import { invalid, type Json, type Members, unspeakable } from '../values.ts'
 
 export interface Tools {
   readonly declarations: readonly Json[]
   readonly functionCallingConfig: Json | undefined
+  /** Whether the client said how; else it follows from what the functions are. */
+  readonly isChosen: boolean
 }
 
-export function toolsOf(request: Members): Tools {
-  let areAllStrict = true
+export function toolsOf(request: Members, report: Report): Tools {
+  const strict: string[] = []
   const declarations = request.objects('tools').map((tool) => {
     if (tool.word('type', ['function', 'custom']) === 'custom')
       throw unspeakable(tool.path, 'there are no custom tools')
     const declared = tool.object('function')
     if (declared === undefined)
       throw invalid(tool.pathOf('function'), `Missing required parameter: '${tool.pathOf('function')}'.`)
-    areAllStrict &&= (tool.flag('strict') ?? declared.flag('strict')) === true
+    if (isStrict(tool) || isStrict(declared)) strict.push(declared.pathOf('strict'))
     return declarationOf(declared)
   })
   // The older names of the same.
-  for (const declared of request.objects('functions')) {
-    areAllStrict = false
-    declarations.push(declarationOf(declared))
+  for (const declared of request.objects('functions')) declarations.push(declarationOf(declared))
+  const chosen = choiceOf(request)
+  const areAllStrict = declarations.length > 0 && strict.length === declarations.length
+  if (chosen === undefined && !areAllStrict)
+    for (const path of strict)
+      report.dropped(path, 'arguments are held to the schemas of all functions or of none')
+  return {
+    declarations,
+    functionCallingConfig: chosen ?? (areAllStrict ? VALIDATED : undefined),
+    isChosen: chosen !== undefined,
   }
-  const isStrict = declarations.length > 0 && areAllStrict
-  return { declarations, functionCallingConfig: choiceOf(request) ?? (isStrict ? VALIDATED : undefined) }
+}
+
+function isStrict(members: Members): boolean {
+  return members.flag('strict') === true
 }
 
 /** Arguments that fit their schema: Gemini's word for `strict`. */
@@ -48,14 +60,17 @@ function takesSomething(schema: Json): boolean {
   return !(isEmpty && (type === 'object' || type === undefined) && Object.keys(rest).length === 0)
 }
 
-const MODES: Readonly<Record<string, string>> = { none: 'NONE', auto: 'AUTO', required: 'ANY' }
+const MODES: ReadonlyMap<string, string> = new Map([
+  ['none', 'NONE'],
+  ['required', 'ANY'],
+])
 
 function choiceOf(request: Members): Json | undefined {
   const choice = request.take('tool_choice') ?? request.take('function_call')
   const path = request.pathOf(request.take('tool_choice') === undefined ? 'function_call' : 'tool_choice')
   if (choice === undefined || choice === 'auto') return undefined
   if (typeof choice === 'string') {
-    const mode = MODES[choice]
+    const mode = MODES.get(choice)
     if (mode === undefined)
       throw invalid(
         path,

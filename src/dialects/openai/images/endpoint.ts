@@ -7,7 +7,7 @@ import type { Endpoint, InGemini } from '../endpoint.ts'
 import { extrasOf } from '../google.ts'
 import { dropUntaken } from '../leftovers.ts'
 import { countsOf } from '../usage.ts'
-import { invalid, type Json, Members } from '../values.ts'
+import { invalid, type Json, Members, unspeakable } from '../values.ts'
 
 const PICTURES_MAX = 10
 /** Models that make pictures and nothing else, by a verb of their own. */
@@ -22,7 +22,8 @@ export const images: Endpoint = {
     request.take('model')
     const prompt = request.required('prompt')
     const count = request.integer('n', { min: 1, max: PICTURES_MAX }) ?? 1
-    const shape = shapeOf(request.text('size'), report)
+    const isPredicting = PREDICTS.test(model)
+    const shape = shapeOf(request.text('size'), isPredicting ? PREDICTED_RATIOS : RATIOS, report)
     const format = request.word('response_format', ['url', 'b64_json'])
     if (format === 'url')
       report.approximated('response_format', 'the address is a data URL: nothing is stored')
@@ -30,7 +31,9 @@ export const images: Endpoint = {
     const extras = extrasOf(request)
     if (request.flag('stream') === true) throw invalid('stream', 'This endpoint does not stream.')
     dropUntaken(request, report, SOFT)
-    if (PREDICTS.test(model)) {
+    if (isPredicting) {
+      if (request.take('google') !== undefined || request.take('extra_body') !== undefined)
+        throw unspeakable('google', 'a model that makes pictures alone has no such settings')
       const mimeType = type === undefined ? {} : { outputOptions: { mimeType: `image/${type}` } }
       return predicting(prompt, { sampleCount: count, ...shape, ...mimeType })
     }
@@ -71,17 +74,18 @@ function predicting(prompt: string, parameters: Json): InGemini {
   return { verb: 'predict', body: { instances: [{ prompt }], parameters } }
 }
 
-const RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const
+const RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9']
+const PREDICTED_RATIOS = ['1:1', '3:4', '4:3', '9:16', '16:9']
 
 /** The nearest form there is; Gemini's models choose the number of pixels. */
-function shapeOf(size: string | undefined, report: Report): Json {
+function shapeOf(size: string | undefined, ratios: readonly string[], report: Report): Json {
   if (size === undefined || size === 'auto') return {}
-  const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(size) ?? []
+  const [, width, height] = /^([1-9]\d{1,4})x([1-9]\d{1,4})$/.exec(size) ?? []
   if (width === undefined || height === undefined)
     throw invalid('size', `Invalid value: '${size.slice(0, 32)}'. A size is two numbers, such as 1024x1024.`)
   const wanted = Number(width) / Number(height)
   const distance = (ratio: string) => Math.abs(Math.log(ratioOf(ratio) / wanted))
-  const aspectRatio = [...RATIOS].sort((one, other) => distance(one) - distance(other))[0] as string
+  const aspectRatio = [...ratios].sort((one, other) => distance(one) - distance(other))[0] as string
   report.approximated('size', `the form is ${aspectRatio}, and the model chooses the number of pixels`)
   return { aspectRatio }
 }
