@@ -26,4 +26,23 @@ export const OPENAI_REQUIREMENTS: readonly Requirement[] = [
     'ONW-ERROR-01': "an upstream's error passes with its status and every byte, and when to come again",
     'ONW-ERROR-02': 'our own credential refused is our fault, and says nothing of the key',
   }),
+  ...promises('OpenAI API and gemini-wire §23: the door', {
+    'ODR-01': 'each path, method and key is answered as OpenAI answers, and at Google’s own paths as Google',
+    'ODR-02':
+      'messages, settings and forms arrive in Gemini’s words; what is lost is reported, or refused in strict mode',
+    'ODR-03': 'each medium arrives and comes back as what it is, or is refused by its path',
+    'ODR-04': 'functions arrive with their schemas as they are, and every way of choosing among them',
+    'ODR-05': 'calls, results and signatures keep their ids, places and order in both directions',
+    'ODR-06': 'reasoning_effort and the members of Google arrive as its own endpoint maps them',
+    'ODR-07': 'embeddings come back in order, as numbers or in base64',
+    'ODR-08': 'pictures come back as base64 or as data URLs, whichever verb the model is asked by',
+    'ODR-09': 'an answer has the members that OpenAI documents, and every finish reason one of its words',
+    'ODR-10': 'citations point at characters of the content, where Gemini counts bytes of a part',
+    'ODR-11': 'usage comes back by class, in a stream in an event of its own where it was asked for',
+    'ODR-12': 'a stream is the same however its bytes were cut, and its end comes last',
+    'ODR-13': 'a failure has OpenAI’s shape with type, code and param, and breaks a stream that had begun',
+    'ODR-14':
+      'what money and limits read of a request is what the model is asked, and nothing of it stands there twice',
+    'ODR-15': 'bad input of every kind is a clear 4xx in the shape of its door, and reaches no upstream',
+  }),
 ]

@@ -31,8 +31,14 @@ export interface Expectation {
   readonly arrivesHead?: { readonly is?: RegExp; readonly not?: RegExp }
   /** Whether the connection is closed after the answer. Default: as the answer's `connection` header says. */
   readonly close?: boolean
-  /** `google` (default) for errors: code, message and status; `problem`: RFC 9457; `any`: not looked at. */
-  readonly errorBody?: 'google' | 'problem' | 'any'
+  /**
+   * `google` (default) for errors: code, message and status; `google-list`: the same in a list; `openai`: message, type,
+   * param and code; `problem`: RFC 9457; `any`: not looked at.
+   */
+  readonly errorBody?: ErrorBody
+  /** `param` and `code` of an error in OpenAI's shape. */
+  readonly param?: string | null
+  readonly code?: string | null
   /** Header name to what its value must match, or `absent`. */
   readonly headers?: Readonly<Record<string, RegExp | 'absent'>>
   /** Over the whole body of the answer; `not` must not match. */
@@ -42,6 +48,7 @@ export interface Expectation {
 }
 
 export type Status = number | 'closed'
+export type ErrorBody = 'google' | 'google-list' | 'openai' | 'problem' | 'any'
 
 export interface Case {
   /** The row of the catalogue, such as `A13`. */
@@ -71,6 +78,23 @@ export const SANDBOX = '/v1beta/models/box:generateContent'
 export const TRANSLATED = '/v1beta/models/words:generateContent'
 export const KEY_LINE = `X-Goog-Api-Key: ${CLIENT_KEY}`
 export const ADMIN_LINE = `Authorization: Bearer ${ADMIN_KEY}`
+
+/** Where the same bad bytes go in, and what would be good there. */
+export interface Door {
+  readonly target: string
+  /** An object. */
+  readonly body: string
+  readonly errorBody: ErrorBody
+}
+
+export const GEMINI_DOOR: Door = { target: GENERATE, body: BODY, errorBody: 'google' }
+
+/** In the words of this door: what goes in, what more stands at its front, and what comes of it. */
+export const doorOf = ({ target, body, errorBody }: Door) => ({
+  json: (bytes: string | Buffer) => request({ target, body: bytes }),
+  withMember: (member: string) => `{${member},${body.slice(1)}`,
+  told: (expect: Expectation): Expectation => ({ ...expect, errorBody }),
+})
 
 export interface Request {
   readonly method?: string

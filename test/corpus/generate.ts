@@ -237,17 +237,31 @@ const TARGET_BYTES = [
   ';',
 ]
 
-/** Sample `number` of a seed: nothing but these two decides it. */
-export function sampleOf(seed: number, number: number): Sample {
-  const random = randomFrom(Math.imul(seed ^ number, 0x9e3779b1) ^ number)
-  const [verb, good] = pick(GOOD, random)
+function damaged(good: string, random: Random): Buffer {
   let text = Buffer.from(good).toString('latin1')
   const changes = pick(KINDS, random)
   for (let left = 1 + random(CHANGES_MAX); left > 0; left--) text = pick(changes, random)(text, random) || ' '
+  return Buffer.from(text, 'latin1')
+}
+
+const randomOf = (seed: number, number: number): Random =>
+  randomFrom(Math.imul(seed ^ number, 0x9e3779b1) ^ number)
+
+/** One of these texts, damaged; nothing but the seed and the number decides how. */
+export function damagedOf(goods: readonly string[], seed: number, number: number): Buffer {
+  const random = randomOf(seed, number)
+  return damaged(pick(goods, random), random)
+}
+
+/** Sample `number` of a seed: nothing but these two decides it. */
+export function sampleOf(seed: number, number: number): Sample {
+  const random = randomOf(seed, number)
+  const [verb, good] = pick(GOOD, random)
+  const body = damaged(good, random)
   let target = `/v1beta/models/gemini-2.5-flash:${verb}?alt=json`
   if (random(10) === 0)
     target = replaced(target, random(target.length), random(target.length), pick(TARGET_BYTES, random))
-  return { verb, body: Buffer.from(text, 'latin1'), target }
+  return { verb, body, target }
 }
 
 /** `WASAT_SEED` when it is set, else another one each time. */

@@ -1,63 +1,83 @@
 /** Table D: JSON syntax. Refused with 400 unless a row says otherwise. D30 is a loop of its own in `corpus.test.ts`. */
-import { BODY, type Case, type Expectation, FORWARDED, REFUSED, request, row, SANDBOX } from './case.ts'
+import {
+  type Case,
+  type Door,
+  doorOf,
+  type Expectation,
+  FORWARDED,
+  GEMINI_DOOR,
+  REFUSED,
+  request,
+  row,
+  SANDBOX,
+} from './case.ts'
 
 const SYNTAX: Expectation = { status: 400, message: /^Invalid JSON payload received\./ }
 const UNKNOWN_NAME: Expectation = { status: 400, message: /^Invalid JSON payload received\. Unknown name / }
 
-const json = (body: string | Buffer) => request({ body })
-const named = (bodies: readonly string[]) => Object.fromEntries(bodies.map((body) => [body, json(body)]))
-/** A whole request with something more at its front: `{MORE,"contents":…}`. */
-const withMember = (member: string) => `{${member},${BODY.slice(1)}`
-const valued = (value: string) => json(withMember(`"x":${value}`))
-const values = (list: readonly string[]) => Object.fromEntries(list.map((value) => [value, valued(value)]))
+/** What is no JSON, or no JSON of a request, whichever door it comes to. */
+export function syntaxAt(door: Door): Case[] {
+  const { target, body } = door
+  const { json, withMember, told } = doorOf(door)
+  const named = (bodies: readonly string[]) => Object.fromEntries(bodies.map((one) => [one, json(one)]))
+  const valued = (value: string) => json(withMember(`"x":${value}`))
+  const values = (list: readonly string[]) => Object.fromEntries(list.map((value) => [value, valued(value)]))
+  return [
+    ...row('D01', told(REFUSED), {
+      'no body and no length': request({ target, body: '' }),
+      'a length of 0': request({
+        target,
+        body: '',
+        headers: ['Content-Length: 0', 'Content-Type: application/json'],
+      }),
+    }),
+    ...row('D02', told(REFUSED), named(['null'])),
+    ...row('D03', told(REFUSED), named(['[]', `[${body}]`])),
+    ...row('D04', told(REFUSED), named(['"x"'])),
+    ...row('D05', told(REFUSED), named(['1', 'true'])),
+    ...row('D06', told(SYNTAX), named(['{'])),
+    ...row('D07', told(SYNTAX), { ...named(['{}x']), 'a good body and x': json(`${body}x`) }),
+    ...row('D08', told(SYNTAX), {
+      ...named(['{"a":1,}']),
+      'a good body with a comma': json(body.replace(/\}$/, ',}')),
+    }),
+    ...row('D09', told(SYNTAX), named(["{'a':1}"])),
+    ...row('D10', told(SYNTAX), named(['{a:1}'])),
+    ...row('D11', told(SYNTAX), values(['NaN', 'Infinity', '-Infinity', 'undefined'])),
+    ...row('D12', told(SYNTAX), {
+      'a line comment': json(`// x\n${body}`),
+      'a comment inside': valued('/* x */ 1'),
+    }),
+    ...row('D13', told(SYNTAX), {
+      'a raw line end in a string': valued('"a\nb"'),
+      'a raw tab': valued('"a\tb"'),
+    }),
+    ...row('D14', told(SYNTAX), values(['"\\x41"'])),
+    ...row('D15', told(SYNTAX), values(['"\\u12"', '"\\u12', '"\\u00zz"'])),
+    ...row('D16', told(SYNTAX), {
+      'a no-break space before': json(`\u00a0${body}`),
+      'a no-break space inside': valued('\u00a01'),
+    }),
+    ...row('D17', told(SYNTAX), values(['01', '.5', '1.', '+1', '0x1', '-', '1e', '-01'])),
+    ...row('D18', told(SYNTAX), { ...named(['[1,2']), 'an array inside': valued('[1,2') }),
+    ...row('D19', told(SYNTAX), named(['{"a"}'])),
+    ...row('D20', told(SYNTAX), {
+      'NUL in a string': valued('"a\x00b"'),
+      'NUL behind the object': json(`${body}\x00`),
+    }),
+    ...row('D21', FORWARDED, { 'a byte order mark': json(`\ufeff${body}`) }),
+    ...row('D21', told(SYNTAX), { 'two byte order marks': json(`\ufeff\ufeff${body}`) }),
+    ...row('D22', told(SYNTAX), {
+      'two documents': json(body + body),
+      'two lines of documents': json(`${body}\n${body}\n`),
+    }),
+    ...Array.from({ length: body.length - 1 }, (_, index) => index + 1).flatMap((length) =>
+      row('D29', told(SYNTAX), { [`cut after ${length} bytes`]: json(body.slice(0, length)) }),
+    ),
+  ]
+}
 
-const documents: Case[] = [
-  ...row('D01', REFUSED, {
-    'no body and no length': request({ body: '' }),
-    'a length of 0': request({ body: '', headers: ['Content-Length: 0', 'Content-Type: application/json'] }),
-  }),
-  ...row('D02', REFUSED, named(['null'])),
-  ...row('D03', REFUSED, named(['[]', `[${BODY}]`])),
-  ...row('D04', REFUSED, named(['"x"'])),
-  ...row('D05', REFUSED, named(['1', 'true'])),
-  ...row('D06', SYNTAX, named(['{'])),
-  ...row('D07', SYNTAX, { ...named(['{}x']), 'a good body and x': json(`${BODY}x`) }),
-  ...row('D08', SYNTAX, {
-    ...named(['{"a":1,}']),
-    'a good body with a comma': json(BODY.replace(/\}$/, ',}')),
-  }),
-  ...row('D09', SYNTAX, named(["{'a':1}"])),
-  ...row('D10', SYNTAX, named(['{a:1}'])),
-]
-
-const tokens: Case[] = [
-  ...row('D11', SYNTAX, values(['NaN', 'Infinity', '-Infinity', 'undefined'])),
-  ...row('D12', SYNTAX, {
-    'a line comment': json(`// x\n${BODY}`),
-    'a comment inside': valued('/* x */ 1'),
-  }),
-  ...row('D13', SYNTAX, { 'a raw line end in a string': valued('"a\nb"'), 'a raw tab': valued('"a\tb"') }),
-  ...row('D14', SYNTAX, values(['"\\x41"'])),
-  ...row('D15', SYNTAX, values(['"\\u12"', '"\\u12', '"\\u00zz"'])),
-  ...row('D16', SYNTAX, {
-    'a no-break space before': json(`\u00a0${BODY}`),
-    'a no-break space inside': valued('\u00a01'),
-  }),
-  ...row('D17', SYNTAX, values(['01', '.5', '1.', '+1', '0x1', '-', '1e', '-01'])),
-  ...row('D18', SYNTAX, { ...named(['[1,2']), 'an array inside': valued('[1,2') }),
-  ...row('D19', SYNTAX, named(['{"a"}'])),
-  ...row('D20', SYNTAX, {
-    'NUL in a string': valued('"a\x00b"'),
-    'NUL behind the object': json(`${BODY}\x00`),
-  }),
-  ...row('D21', FORWARDED, { 'a byte order mark': json(`\ufeff${BODY}`) }),
-  ...row('D21', SYNTAX, { 'two byte order marks': json(`\ufeff\ufeff${BODY}`) }),
-  ...row('D22', SYNTAX, {
-    'two documents': json(BODY + BODY),
-    'two lines of documents': json(`${BODY}\n${BODY}\n`),
-  }),
-]
-
+const { json, withMember } = doorOf(GEMINI_DOOR)
 const OTHER_CONTENTS = '"contents":[{"parts":[{"text":"other"}]}]'
 const config = (members: string) => json(withMember(`"generationConfig":{${members}}`))
 
@@ -99,9 +119,6 @@ const oddNames: Case[] = [
     ...row('D28', forwardedAs(withMember(member)), { [`${title}, natively`]: json(withMember(member)) }),
     ...row('D28', UNKNOWN_NAME, { [title]: request({ target: SANDBOX, body: withMember(member) }) }),
   ]),
-  ...Array.from({ length: BODY.length - 1 }, (_, index) => index + 1).flatMap((length) =>
-    row('D29', SYNTAX, { [`cut after ${length} bytes`]: json(BODY.slice(0, length)) }),
-  ),
   // `contents` is missing, which is the upstream's to judge, so both a local and a forwarded 400 are right.
   ...row(
     'D31',
@@ -110,35 +127,44 @@ const oddNames: Case[] = [
   ),
 ]
 
-const typed = (type: string, body: string | Buffer = BODY) =>
-  request({ body, headers: [`Content-Type: ${type}`], without: ['type'] })
 const BOUNDARY = '-'.repeat(100_000)
 
-const contentTypes: Case[] = [
-  // Google ignores the content type and its older SDK sends text/plain; forms alone are refused, because a web page
-  // can send them without asking.
-  ...row('D32', FORWARDED, {
-    'no content type': request({ without: ['type'] }),
-    'text/plain': typed('text/plain;charset=UTF-8'),
-    'application/json': typed('application/json'),
-    'application/json with utf-8': typed('application/json; charset=utf-8'),
-  }),
-  ...row('D32', REFUSED, {
-    'a form': typed('application/x-www-form-urlencoded'),
-    'a multipart form': typed('multipart/form-data; boundary=x'),
-  }),
-  ...row('D33', REFUSED, {
-    'a tab in the type': typed('application/json\ta'),
-    'utf-16': typed('application/json; charset=utf-16'),
-    'a kilobyte of parameters': typed(`application/json; x=${'y'.repeat(1024)}`),
-    'two types': typed('application/json, text/plain'),
-  }),
-  ...row('D34', REFUSED, {
-    'a boundary of 100 KB': typed(
-      'multipart/form-data; boundary=-',
-      `${BOUNDARY}\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n${BOUNDARY}--\r\n`,
-    ),
-  }),
-]
+export function contentTypesAt(door: Door): Case[] {
+  const { target } = door
+  const { told } = doorOf(door)
+  const typed = (type: string, body = door.body) =>
+    request({ target, body, headers: [`Content-Type: ${type}`], without: ['type'] })
+  return [
+    // Google ignores the content type and its older SDK sends text/plain; forms alone are refused, because a web page
+    // can send them without asking.
+    ...row('D32', FORWARDED, {
+      'no content type': request({ target, body: door.body, without: ['type'] }),
+      'text/plain': typed('text/plain;charset=UTF-8'),
+      'application/json': typed('application/json'),
+      'application/json with utf-8': typed('application/json; charset=utf-8'),
+    }),
+    ...row('D32', told(REFUSED), {
+      'a form': typed('application/x-www-form-urlencoded'),
+      'a multipart form': typed('multipart/form-data; boundary=x'),
+    }),
+    ...row('D33', told(REFUSED), {
+      'a tab in the type': typed('application/json\ta'),
+      'utf-16': typed('application/json; charset=utf-16'),
+      'a kilobyte of parameters': typed(`application/json; x=${'y'.repeat(1024)}`),
+      'two types': typed('application/json, text/plain'),
+    }),
+    ...row('D34', told(REFUSED), {
+      'a boundary of 100 KB': typed(
+        'multipart/form-data; boundary=-',
+        `${BOUNDARY}\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n${BOUNDARY}--\r\n`,
+      ),
+    }),
+  ]
+}
 
-export const rowsD: readonly Case[] = [...documents, ...tokens, ...duplicates, ...oddNames, ...contentTypes]
+export const rowsD: readonly Case[] = [
+  ...syntaxAt(GEMINI_DOOR),
+  ...duplicates,
+  ...oddNames,
+  ...contentTypesAt(GEMINI_DOOR),
+]

@@ -7,8 +7,11 @@ import {
   type Case,
   chunkedRequest,
   contentsOf,
+  type Door,
+  doorOf,
   type Expectation,
   FORWARDED,
+  GEMINI_DOOR,
   REFUSED,
   request,
   row,
@@ -34,14 +37,30 @@ const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 const lazily = (make: () => string | Buffer) => () => request({ body: make() })
 const withMember = (member: string) => `{${member},${BODY.slice(1)}`
 
-const bombs: Case[] = [
-  ...row('E01', TOO_DEEP, { '20 MiB of brackets': lazily(() => nested(LIMIT / 2 - 8)) }, measured),
-  ...row('E02', TOO_DEEP, {
+/** Small enough to be sent to each door. */
+export function depthsAt(door: Door): Case[] {
+  const { json, withMember, told } = doorOf(door)
+  return row('E02', told(TOO_DEEP), {
     'depth 101': json(nested(101)),
     'depth 101 inside a request': json(withMember(`"x":${nested(100)}`)),
     'depth 5 000': json(nested(5000)),
     'depth 100 000': json(nested(100_000)),
-  }),
+  })
+}
+
+export function numbersAt(door: Door): Case[] {
+  const { json, withMember, told } = doorOf(door)
+  return row('E12', told(REFUSED), {
+    'a number of a million digits': () => json(withMember(`"x":${'1'.repeat(1_000_000)}`)),
+    'a number of 401 characters': json(withMember(`"x":${'1'.repeat(401)}`)),
+    '1e400': json(withMember('"x":1e400')),
+    '-1e400': json(withMember('"x":-1e400')),
+  })
+}
+
+const bombs: Case[] = [
+  ...row('E01', TOO_DEEP, { '20 MiB of brackets': lazily(() => nested(LIMIT / 2 - 8)) }, measured),
+  ...depthsAt(GEMINI_DOOR),
   ...row('E02', { ...FORWARDED }, { 'depth 100 inside a request': json(withMember(`"x":${nested(99)}`)) }),
   ...row('E03', TOO_DEEP, { '20 MiB of objects': lazily(() => '{"a":'.repeat(LIMIT / 5 - 8)) }, measured),
   ...row('E04', TOO_MANY, { '20 MiB of empty objects': lazily(() => list(LIMIT / 3 - 8, '{}')) }, measured),
@@ -118,12 +137,7 @@ function* overlongChunks(): Iterable<Buffer> {
 }
 
 const numbers: Case[] = [
-  ...row('E12', REFUSED, {
-    'a number of a million digits': lazily(() => withMember(`"x":${'1'.repeat(1_000_000)}`)),
-    'a number of 401 characters': json(withMember(`"x":${'1'.repeat(401)}`)),
-    '1e400': json(withMember('"x":1e400')),
-    '-1e400': json(withMember('"x":-1e400')),
-  }),
+  ...numbersAt(GEMINI_DOOR),
   ...['1e-400', '-0', '9007199254740993', '18446744073709551615'].flatMap((number) => {
     const body = withMember(`"x":${number}`)
     return row('E12', { ...FORWARDED, arrives: Buffer.from(body) }, { [number]: json(body) })

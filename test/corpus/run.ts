@@ -118,6 +118,26 @@ function checkError(answer: RawAnswer, text: string, expect: Expectation, sent: 
     return
   }
   assert.match(header(answer, 'content-type') ?? '', /^application\/json; charset=utf-8$/i)
+  if (errorBody === 'openai') return checkOpenAiError(document, expect)
+  if (errorBody === 'google-list') assert.equal(document.length, 1)
+  checkGoogleError(errorBody === 'google-list' ? document[0] : document, answer, text, expect)
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what came is looked at member by member.
+function checkOpenAiError(document: any, expect: Expectation): void {
+  assert.deepEqual(Object.keys(document), ['error'])
+  assert.deepEqual(Object.keys(document.error).sort(), ['code', 'message', 'param', 'type'])
+  const { message, type, param, code } = document.error
+  assert.ok(typeof message === 'string' && message !== '')
+  assert.equal(type, 'invalid_request_error')
+  for (const value of [param, code]) assert.ok(value === null || (typeof value === 'string' && value !== ''))
+  if (expect.message) assert.match(message, expect.message)
+  if (expect.param !== undefined) assert.equal(param, expect.param)
+  if (expect.code !== undefined) assert.equal(code, expect.code)
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the same.
+function checkGoogleError(document: any, answer: RawAnswer, text: string, expect: Expectation): void {
   assert.deepEqual(Object.keys(document), ['error'])
   const { code, message, status, details = [] } = document.error
   assert.equal(code, answer.status, 'error.code')
