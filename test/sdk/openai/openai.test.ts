@@ -2,16 +2,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { OpenAI } from 'openai'
 import { VERSION } from 'openai/version'
 import { type CaseLine, OPENAI_PYTHON_CLIENT, runCases } from '../python-clients.ts'
 import { DOORS } from './doors.ts'
 import { createLimitedKey, createPoorKey, FAILURES } from './failures.ts'
 import { MEDIA } from './media.ts'
-import type { Rig } from './rig.ts'
+import { rigOf } from './rig.ts'
 import { STRUCTURED } from './structured.ts'
 import { TALKING } from './talking.ts'
-import { startTargets, TARGETS, type Target, type Targets } from './targets.ts'
+import { startTargets, TARGETS, type Targets } from './targets.ts'
 import { THINKING } from './thinking.ts'
 import { TOOLS } from './tools.ts'
 
@@ -23,17 +22,11 @@ before(async () => {
 })
 after(() => targets?.close())
 
-function rigOf(target: Target): Rig {
-  const clientWith: Rig['clientWith'] = ({ apiKey = targets.wasat.key, path = '/v1' }) =>
-    new OpenAI({ apiKey, baseURL: `${targets.wasat.url}${path}` })
-  return { client: clientWith({}), clientWith, target, targets }
-}
-
 for (const target of TARGETS) {
   describe(`openai ${VERSION} over ${target.name}`, () => {
     for (const one of CASES) {
       if (one.only?.includes(target.name) === false) continue
-      test(`${one.name} (JavaScript, ${target.name})`, () => one.run(rigOf(target)))
+      test(`${one.name} (JavaScript, ${target.name})`, () => one.run(rigOf(target, targets)))
     }
   })
 }

@@ -1,6 +1,6 @@
 /** What a case of OpenAI's JavaScript client is given, and what several of them need. */
 import assert from 'node:assert/strict'
-import type { OpenAI } from 'openai'
+import { OpenAI } from 'openai'
 import type { Target, Targets } from './targets.ts'
 
 export interface Rig {
@@ -9,6 +9,13 @@ export interface Rig {
   readonly targets: Targets
   /** The same client with another key, or by Google's own paths. */
   clientWith(options: { readonly apiKey?: string; readonly path?: string }): OpenAI
+}
+
+export function rigOf(target: Target, targets: Targets): Rig {
+  const { url, key } = targets.wasat
+  const clientWith: Rig['clientWith'] = ({ apiKey = key, path = '/v1' }) =>
+    new OpenAI({ apiKey, baseURL: `${url}${path}` })
+  return { client: clientWith({}), clientWith, target, targets }
 }
 
 export interface OpenAiCase {
