@@ -1,6 +1,6 @@
-import type { TSchema } from 'typebox'
 import { Check, Errors } from 'typebox/schema'
 import { GatewayError, invalidField } from '../errors.ts'
+import type { TSchema } from '../wire/type.ts'
 
 type Kind = 'field' | 'query parameter'
 
