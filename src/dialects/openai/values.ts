@@ -135,3 +135,9 @@ export class Members {
     )
   }
 }
+
+export function missing(members: Members, name: string): never {
+  const path = members.pathOf(name)
+  if (members.take(name) !== undefined) throw wrongType(path, 'another type', members.take(name))
+  throw invalid(path, `Missing required parameter: '${path}'.`)
+}

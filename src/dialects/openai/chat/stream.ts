@@ -2,10 +2,12 @@
 import type { GenerateContentResponse, UsageMetadata } from '../../../wire/gemini.ts'
 import type { Asked } from '../asked.ts'
 import type { EventWriter } from '../endpoint.ts'
+import { refusalOf } from '../finish.ts'
+import { choiceLogprobsOf } from '../logprobs.ts'
 import { chatUsageOf } from '../usage.ts'
 import type { Json } from '../values.ts'
 import { CandidateReader } from './delta.ts'
-import { endOf, frameOf, logprobsOf, refusalOf } from './response.ts'
+import { endOf, frameOf } from './response.ts'
 
 const OBJECT = 'chat.completion.chunk'
 
@@ -37,7 +39,7 @@ export function chatEvents(asked: Asked): EventWriter {
         if (known === undefined) choices.set(index, choice)
         choice.finishReason = candidate.finishReason ?? choice.finishReason
         const said = choice.reader.read(candidate)
-        const logprobs = logprobsOf(candidate)
+        const logprobs = choiceLogprobsOf(candidate)
         if (known !== undefined && Object.keys(said).length === 0 && logprobs === undefined) return ''
         const delta = known === undefined ? { role: 'assistant', content: '', ...said } : said
         return event([{ index, delta, logprobs: logprobs ?? null, finish_reason: null }])
