@@ -56,6 +56,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'ERR-ROUTE-01': 'a path that does not exist is a 404 in the same shape',
     'ERR-LIMIT-01': ['a body beyond the limit is refused with the limit in the text, and unread', 'E14 E15'],
   }),
+  ...promises('OpenAI API: responses', {
+    'RSP-10': 'an answer is kept before its end is told; where it cannot be, it is given and says so',
+    'RSP-11':
+      "another key's answer is not there, neither to be read nor to be gone on with nor to be deleted",
+    'RSP-12': 'an answer, what it was made from page by page, and its end, by its id',
+    'RSP-13': 'an answer is kept for 30 days within a share of the disk, and the oldest make room',
+  }),
   ...promises('Gemini API: streamGenerateContent', {
     'WIRE-SSE-01': 'a stream that we write is data:, one line of JSON and a blank line, and nothing else',
     'WIRE-SSE-02':
