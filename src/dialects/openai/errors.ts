@@ -61,6 +61,8 @@ function kindOf(failure: Failure): Kind {
   const { http, code } = failure
   if (http === 401) return { type: INVALID, code: code === 'api_key_missing' ? null : 'invalid_api_key' }
   if (http === 403) return { type: INVALID, code: 'permission_denied' }
+  const own = ownCode(failure)
+  if (own !== undefined) return { type: INVALID, code: own }
   if (http === 404) return { type: INVALID, code: isAboutModel(failure) ? 'model_not_found' : 'unknown_url' }
   if (http === 429)
     return isSpent(failure)
@@ -68,6 +70,16 @@ function kindOf(failure: Failure): Kind {
       : { type: 'rate_limit_error', code: 'rate_limit_exceeded' }
   if (http < 500) return { type: INVALID, code: code === 'untranslatable' ? 'unsupported_parameter' : null }
   return { type: SERVER, code: code ?? (failure.status.toLowerCase() || null) }
+}
+
+/** Where OpenAI has a word of its own for what happened. */
+const OWN_CODES: ReadonlyMap<unknown, string | null> = new Map([
+  ['PREVIOUS_RESPONSE_NOT_FOUND', 'previous_response_not_found'],
+  ['RESPONSE_NOT_FOUND', null],
+])
+
+function ownCode({ details }: Failure): string | null | undefined {
+  return details.map((detail) => OWN_CODES.get((detail as Json).reason)).find((code) => code !== undefined)
 }
 
 function isAboutModel({ http, message }: Failure): boolean {

@@ -75,3 +75,19 @@ export function storedPart(id: string, mimeType: string, param: string): Part {
   if (/^(?:files\/|https?:\/\/|gs:\/\/)/i.test(id)) return { fileData: { mimeType, fileUri: id } }
   throw unspeakable(param, "this is no file of the model's own service")
 }
+
+const SOUNDS: Readonly<Record<string, string>> = {
+  wav: 'audio/wav',
+  mp3: 'audio/mpeg',
+  aac: 'audio/aac',
+  flac: 'audio/flac',
+  ogg: 'audio/ogg',
+  aiff: 'audio/aiff',
+  m4a: 'audio/m4a',
+  pcm16: 'audio/pcm',
+}
+
+export function audioPart(sound: Members): Part {
+  const mimeType = SOUNDS[sound.word('format', Object.keys(SOUNDS)) ?? missing(sound, 'format')] as string
+  return { inlineData: { mimeType, data: sound.required('data') } }
+}

@@ -71,7 +71,7 @@ export function translateWhole({
       hold(bytes)
       return true
     },
-    end: (last) => {
+    end: async (last) => {
       const bytes = Buffer.concat(last === undefined ? pieces : [...pieces, last])
       letGo()
       const { 'content-length': _, 'content-type': __, ...shown } = answer.headers
@@ -82,7 +82,8 @@ export function translateWhole({
             ...shown,
             ...headers,
           })
-        const whole = Buffer.from(JSON.stringify(endpoint.whole(document as GenerateContentResponse, asked)))
+        const told = await endpoint.whole(document as GenerateContentResponse, asked)
+        const whole = Buffer.from(JSON.stringify(told))
         response.head(answer.status, {
           'content-type': JSON_TYPE,
           ...shown,

@@ -1,6 +1,6 @@
 /** Parts of a message: text, and media that lie in it or at an address. */
 import type { Part } from '../../../wire/gemini.ts'
-import { DETAILS, filePart, mediumPart, resolutionOf } from '../media-part.ts'
+import { audioPart, DETAILS, filePart, mediumPart, resolutionOf } from '../media-part.ts'
 import { invalid, type Members, missing } from '../values.ts'
 
 const KINDS = ['text', 'image_url', 'input_audio', 'file', 'video_url', 'refusal'] as const
@@ -41,20 +41,4 @@ function addressed(part: Members, name: string): Pick<Members, 'required' | 'wor
   const value = part.take(name)
   if (typeof value !== 'string') return part.object(name) ?? missing(part, name)
   return { required: () => value, word: () => undefined, pathOf: () => part.pathOf(name) }
-}
-
-const SOUNDS: Readonly<Record<string, string>> = {
-  wav: 'audio/wav',
-  mp3: 'audio/mpeg',
-  aac: 'audio/aac',
-  flac: 'audio/flac',
-  ogg: 'audio/ogg',
-  aiff: 'audio/aiff',
-  m4a: 'audio/m4a',
-  pcm16: 'audio/pcm',
-}
-
-function audioPart(sound: Members): Part {
-  const mimeType = SOUNDS[sound.word('format', Object.keys(SOUNDS)) ?? missing(sound, 'format')] as string
-  return { inlineData: { mimeType, data: sound.required('data') } }
 }
