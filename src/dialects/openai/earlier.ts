@@ -1,5 +1,6 @@
 /** What a request names of earlier answers: the one that it goes on from, and single items. */
 import type { KeptResponse, KeptResponses } from '../../nouns/kept-responses.ts'
+import type { Loss } from '../../nouns/translation.ts'
 import type { JsonFindings } from '../../wire/json-findings.ts'
 import { isObject, type Json, wrongType } from './values.ts'
 
@@ -59,4 +60,49 @@ async function itemsIn(
 
 export function isReference(item: unknown): item is { readonly id: string } {
   return isObject(item) && item.type === REFERENCE && typeof item.id === 'string'
+}
+
+/** What every service of this wire reads; the others are its own, with ids that it knows. */
+const PORTABLE: ReadonlySet<unknown> = new Set(['message', 'function_call', 'function_call_output'])
+
+export interface InFull {
+  readonly document: Json
+  readonly losses: readonly Loss[]
+}
+
+/**
+ * The request with all that it names of ours in its place, for an upstream that speaks this wire: our ids are nothing to
+ * it. Undefined where nothing of ours is named; then the request goes as it came.
+ */
+export function inFull(document: () => Json, { previous, items }: Earlier): InFull | undefined {
+  const kept = previous?.kept
+  if (kept === undefined && items.size === 0) return undefined
+  const { previous_response_id: id, input = [], ...others } = document()
+  const own = typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input
+  if (!Array.isArray(own)) return undefined
+  const named = own.map((item: unknown) => (isReference(item) ? items.get(item.id) : undefined))
+  const before = kept === undefined ? [] : [...kept.input, ...kept.output]
+  const ours = [...before, ...named.filter((item) => item !== undefined)]
+  const said = own.flatMap((item: unknown, index): unknown[] => {
+    const found = named[index]
+    return found === undefined ? [item] : portable([found])
+  })
+  return {
+    document: {
+      ...others,
+      ...(kept === undefined && id !== undefined && { previous_response_id: id }),
+      input: [...portable(before), ...said],
+    },
+    losses: ours.some(({ type }) => !PORTABLE.has(type)) ? [LEFT_BEHIND] : [],
+  }
+}
+
+const LEFT_BEHIND: Loss = Object.freeze({
+  path: 'input',
+  kind: 'dropped',
+  reason: 'what another service thought, searched and made in earlier answers is not shown to this one',
+})
+
+function portable(items: readonly Json[]): Json[] {
+  return items.filter(({ type }) => PORTABLE.has(type)).map(({ id: _, ...item }) => item)
 }

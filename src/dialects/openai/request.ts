@@ -10,7 +10,7 @@ import { askingOf } from '../asking.ts'
 import { parse, readBody } from '../body.ts'
 import { tagsFrom } from '../tags.ts'
 import type { Asked } from './asked.ts'
-import { earlierOf, NOTHING_EARLIER } from './earlier.ts'
+import { type Earlier, earlierOf, inFull, NOTHING_EARLIER } from './earlier.ts'
 import type { Endpoint } from './endpoint.ts'
 import { factsOf, tierOf, WATCH } from './facts.ts'
 import { modelNamed } from './open.ts'
@@ -65,8 +65,7 @@ export async function decode(decoding: Decoding): Promise<OpenAiCall> {
     delivery: asked.isStream ? 'sse' : 'unary',
     id: request.id,
     wire: endpoint.wire,
-    body,
-    document: asked.document,
+    ...spoken(body, document, earlier),
     facts: factsOf(found, body.length, endpoint.wire, earlier),
     tags: asking.tags ?? metadataTags(found),
     tier: tierOf(found),
@@ -74,6 +73,18 @@ export async function decode(decoding: Decoding): Promise<OpenAiCall> {
     clientLeft: () => request.clientLeft(),
   }
   return { ...own, asked, inGemini: rememberingOne((model) => inGemini(own, asked, endpoint, model)) }
+}
+
+/** As an upstream of this wire gets it: the bytes that came, unless they name what only we know. */
+function spoken(
+  body: Buffer,
+  document: () => Json,
+  earlier: Earlier,
+): Pick<Call, 'body' | 'document' | 'losses'> {
+  const full = inFull(document, earlier)
+  if (full === undefined) return { body, document }
+  const { document: whole, losses } = full
+  return { body: Buffer.from(JSON.stringify(whole)), document: () => whole, losses }
 }
 
 /** Each request asks for one model nearly always, and several times. */
