@@ -26,6 +26,7 @@ import { createDrains } from './metering/drain.ts'
 import { createFlights } from './metering/flights.ts'
 import type { Counters } from './nouns/counters.ts'
 import type { Held } from './nouns/held.ts'
+import type { KeptResponses } from './nouns/kept-responses.ts'
 import type { BudgetAlert } from './nouns/ledger.ts'
 import type { Dialect, HttpRequest, HttpResponse, Policy, Upstream } from './nouns.ts'
 import { createHealthReport } from './observe/health-report.ts'
@@ -143,7 +144,6 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
   })
   await housekeeping.begin()
 
-  const dialects = dialectsOf(config, bounds.answers)
   const drains = createDrains(config.server.drains)
   const flights = createFlights()
   const metrics = createMetrics(VERSION, {
@@ -163,6 +163,7 @@ export async function start(loaded: LoadedConfig): Promise<Gateway> {
     upstreams: () => routes.upstreams,
     parts: () => (line as Line).parts,
   })
+  const dialects = dialectsOf(config, bounds.answers, resources.responses)
   const seals = createSeals()
   const watched = watchUpstreams(config, createHealthReport(log, metrics))
   const { health } = watched
@@ -334,12 +335,13 @@ function fixedPart(config: Config): string {
  * Every dialect that there is; the first that speaks a path answers it. The last one, Gemini's, has whatever is left of
  * the paths that they share, and words the errors of those that nobody speaks.
  */
-function dialectsOf(config: Config, held: Held): readonly Dialect[] {
+function dialectsOf(config: Config, held: Held, responses: KeptResponses): readonly Dialect[] {
   const limits = jsonLimitsOf(config)
   const { heartbeat: heartbeatMs } = config.server.timeouts
+  const shared = { limits, heartbeatMs, held, responses }
   return [
-    createOpenAiDialect({ limits, heartbeatMs, held, isGoogles: true }),
-    createOpenAiDialect({ limits, heartbeatMs, held, isGoogles: false }),
+    createOpenAiDialect({ ...shared, isGoogles: true }),
+    createOpenAiDialect({ ...shared, isGoogles: false }),
     createGeminiDialect(limits, heartbeatMs),
   ]
 }

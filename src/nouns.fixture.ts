@@ -1,6 +1,7 @@
 /** The nouns as the tests of the rooms need them: small, complete, and each field to be set apart. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import { GatewayError } from './errors.ts'
+import type { KeptResponses } from './nouns/kept-responses.ts'
 import type {
   Answer,
   Call,
@@ -278,3 +279,9 @@ export function fails(code: string, words: RegExp = /(?:)/): (error: unknown) =>
 }
 
 export const headersOf = (headers: Record<string, string>): { headers: IncomingHttpHeaders } => ({ headers })
+
+/** Where no answer is kept. */
+export const NO_RESPONSES: KeptResponses = {
+  keep: async () => false,
+  find: async () => undefined,
+}

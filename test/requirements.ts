@@ -57,6 +57,25 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'ERR-ROUTE-01': 'a path that does not exist is a 404 in the same shape',
     'ERR-LIMIT-01': ['a body beyond the limit is refused with the limit in the text, and unread', 'E14 E15'],
   }),
+  ...promises('OpenAI API: responses', {
+    'RSP-01':
+      'input is a text or items in their short or full form, with media, and instructions stand before it',
+    'RSP-02': 'a call and its result find each other, sent again by the client or gone on with by the id',
+    'RSP-03':
+      'encrypted_content brings a signature back to the part that it is of, and none of another service',
+    'RSP-04': 'functions, search and code are tools; what Gemini has nothing like is refused by its place',
+    'RSP-05': 'limits, sampling, form and thinking are carried, and a wrong value is refused by its name',
+    'RSP-06': 'an answer is a response with its items in order, its status, its usage and what was asked',
+    'RSP-07': 'the events of a stream, numbered without a gap, build what the response at their end holds',
+    'RSP-08': 'a stream that breaks ends with response.failed and error, never as if it were whole',
+    'RSP-09': 'previous_response_id puts the whole conversation in front, without its instructions',
+    'RSP-10': 'an answer is kept before its end is told; where it cannot be, it is given and says so',
+    'RSP-11':
+      "another key's answer is not there, neither to be read nor to be gone on with nor to be deleted",
+    'RSP-12': 'an answer, what it was made from page by page, and its end, by its id',
+    'RSP-13': 'an answer is kept for 30 days within a share of the disk, and the oldest make room',
+    'RSP-14': 'an item of an answer that is kept may be sent as a reference to it',
+  }),
   ...promises('Gemini API: streamGenerateContent', {
     'WIRE-SSE-01': 'a stream that we write is data:, one line of JSON and a blank line, and nothing else',
     'WIRE-SSE-02':

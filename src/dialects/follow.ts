@@ -6,7 +6,8 @@ export interface Writer {
   render(chunk: Chunk): Buffer
   /** False when the socket is full. */
   chunk(bytes: Buffer): boolean
-  end(last: Buffer | undefined): void
+  /** A promise, where something is done before the last bytes go out. */
+  end(last: Buffer | undefined): void | Promise<void>
   fail(error: Error): void
   /** A client that closed its half gets the answer all the same; without it, it has left. */
   readonly outlivesHalfClose?: true
@@ -17,7 +18,7 @@ const GATHERED_BYTES_MAX = 64 * 1024
 
 /** Resolves when the answer was written to its end, was broken off, or the client left. */
 export function follow(source: Source, response: HttpResponse, writer: Writer): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let isOver = false
     let weighed: Chunk | undefined
     let rendered: Buffer | undefined
@@ -73,8 +74,9 @@ export function follow(source: Source, response: HttpResponse, writer: Writer): 
       end: (last) => {
         isOver = true
         flush()
-        writer.end(last === undefined ? undefined : render(last))
-        resolve()
+        const ended = writer.end(last === undefined ? undefined : render(last))
+        if (ended === undefined) resolve()
+        else ended.then(resolve, reject)
       },
       fail: (error) => {
         isOver = true

@@ -18,7 +18,7 @@ export interface ResourceTable {
   /** Replaces everything but key, name, parent and createdAt; false when there is no such row. */
   update(row: ResourceRow): Promise<boolean>
   delete(keyId: string, name: string): Promise<boolean>
-  /** Newest first, by createdAt and then by name. */
+  /** By createdAt and then by name; the newest first, unless asked otherwise. */
   list(query: ResourceQuery): Promise<readonly ResourceRow[]>
   /** Rows whose `expiresAt` is `now` or earlier, the oldest first. */
   expired(now: number, limit: number): Promise<readonly ResourceRow[]>
@@ -54,5 +54,7 @@ export interface ResourceQuery {
   readonly parent?: string
   /** The last row of the page before. */
   readonly after?: { readonly createdAt: number; readonly name: string } | undefined
+  /** Left out: the newest first. The oldest first has one page only. */
+  readonly order?: 'oldest'
   readonly limit: number
 }

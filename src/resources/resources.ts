@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { modelNotFound } from '../errors.ts'
 import { findCaller } from '../nouns/caller.ts'
+import type { KeptResponses } from '../nouns/kept-responses.ts'
 import type { Resources } from '../nouns/resources.ts'
 import type { Caller, HttpRequest, HttpResponse, Opening, ResourcePath, Store } from '../nouns.ts'
 import { batchesCollection } from './batches/batches.ts'
@@ -31,6 +32,8 @@ import { videosCollection } from './operations/videos.ts'
 import type { ResourceParts } from './parts.ts'
 import { createQuota } from './quota.ts'
 import { createRelay, type RelayOptions } from './relay/relay.ts'
+import { createResponseRoom, type ResponseRoom } from './responses/kept.ts'
+import { responsesCollection } from './responses/responses.ts'
 import { send } from './send.ts'
 import { createSweeper } from './sweeper.ts'
 import type { UploadTarget } from './uploads/target.ts'
@@ -59,6 +62,8 @@ export interface ResourceOptions extends Pick<ResourceParts, 'readJson' | 'parse
 
 /** The room as `main.ts` holds it. */
 export interface ResourceRoom extends Resources {
+  /** Answers that later requests go on from. */
+  readonly responses: KeptResponses
   /** Stores a file that was made for a key; resolves to its name. */
   createGeneratedFile(caller: Caller, file: GeneratedFile): Promise<string>
   /** Removes what has expired, now. */
@@ -74,7 +79,8 @@ export function createResources(options: ResourceOptions): ResourceRoom {
   const parts = partsOf(options)
   const finder = createFileFinder(parts, options.describe)
   const background = backgroundOf(parts, options)
-  const room: Room = { ...options, ...background, parts, finder }
+  const responses = createResponseRoom(parts, options)
+  const room: Room = { ...options, ...background, parts, finder, responses }
   const endpoints = collectionsOf(room).flatMap((collection) => collection.endpoints)
   const { fileBytesMax } = options.limits
   const { directory } = options.store
@@ -100,6 +106,7 @@ export function createResources(options: ResourceOptions): ResourceRoom {
 
   return {
     library: createLibrary(parts, finder, createDocumentReader(parts, options.textOf)),
+    responses,
     place: relay.place,
     isCapability: ({ resource }, request) => resource?.isUpload === true && uploadIdOf(request) !== undefined,
     answer: async (request: HttpRequest, response: HttpResponse, opening, caller) => {
@@ -125,6 +132,7 @@ const NO_UPSTREAMS: Required<ResourceOptions>['relay'] = { upstreams: () => [], 
 interface Room extends ResourceOptions, Background {
   readonly parts: ResourceParts
   readonly finder: FileFinder
+  readonly responses: ResponseRoom
 }
 
 type Background = ReturnType<typeof backgroundOf>
@@ -150,6 +158,7 @@ function collectionsOf(room: Room): readonly Collection[] {
     batchesCollection(room),
     videosCollection(room),
     fileSearchStoresCollection(room),
+    responsesCollection(room.responses),
     emptyCollection('tunedModels'),
   ]
 }

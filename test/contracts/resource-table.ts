@@ -154,6 +154,8 @@ function registerResourceLists(register: Register): void {
       assert.deepEqual(namesOf(even), ['files/k', 'files/i', 'files/g'])
       const later = { keyId: 'k1', collection: 'files', parent: 'stores/even', after: even.at(-1), limit: 9 }
       assert.deepEqual(namesOf(await resources.list(later)), ['files/e', 'files/c', 'files/a'])
+      const oldest = { keyId: 'k1', collection: 'files', order: 'oldest', limit: 2 } as const
+      assert.deepEqual(namesOf(await resources.list(oldest)), ['files/a', 'files/b'])
     },
   )
 

@@ -1,5 +1,7 @@
 /** What the door remembers of a request, to answer it in its own form. */
+import type { KeptResponse } from '../../nouns/kept-responses.ts'
 import type { Caller } from '../../nouns.ts'
+import type { Earlier } from './earlier.ts'
 import type { Json } from './values.ts'
 
 /** Around thoughts where they stand in the content. */
@@ -20,4 +22,7 @@ export interface Asked {
   readonly isGoogles: boolean
   /** Seconds since the epoch. */
   readonly createdAt: number
+  readonly earlier: Earlier
+  /** For requests that go on from this one; false when it cannot be kept. */
+  keep(answer: KeptResponse): Promise<boolean>
 }

@@ -1,5 +1,6 @@
 /** OpenAI's API as clients speak it, for whichever model answers: at `/v1`, and where Google has its own version of it. */
 import type { Held } from '../../nouns/held.ts'
+import type { KeptResponses } from '../../nouns/kept-responses.ts'
 import type { Dialect } from '../../nouns.ts'
 import type { JsonLimits } from '../../wire/json-scanner.ts'
 import { chat } from './chat/endpoint.ts'
@@ -11,6 +12,7 @@ import { encodeModels } from './models.ts'
 import { type Door, endpointAt, isGooglesPath, isOpenAiPath, open } from './open.ts'
 import { decode, type OpenAiCall } from './request.ts'
 import { passWhole, translateWhole } from './response.ts'
+import { responses } from './responses/endpoint.ts'
 import { encodeStream } from './stream.ts'
 
 export interface OpenAiDialectOptions {
@@ -18,13 +20,15 @@ export interface OpenAiDialectOptions {
   /** The silence after which a stream gets a blank line; 0 for never. */
   readonly heartbeatMs: number
   readonly held: Held
+  readonly responses: KeptResponses
   /** Whether it is the one of `/v1beta/openai`. */
   readonly isGoogles: boolean
 }
 
-const ENDPOINTS: readonly Endpoint[] = [chat, embeddings, images]
+const ENDPOINTS: readonly Endpoint[] = [chat, responses, embeddings, images]
 
-export function createOpenAiDialect({ limits, heartbeatMs, held, isGoogles }: OpenAiDialectOptions): Dialect {
+export function createOpenAiDialect(options: OpenAiDialectOptions): Dialect {
+  const { heartbeatMs, held, isGoogles } = options
   const door: Door = { isGoogles, endpoints: ENDPOINTS }
   return {
     name: isGoogles ? 'openai-google' : 'openai',
@@ -32,7 +36,7 @@ export function createOpenAiDialect({ limits, heartbeatMs, held, isGoogles }: Op
     open: (request) => open(request, door),
     decode: (request, opening, caller) => {
       const endpoint = endpointAt(request, door) as Endpoint
-      return decode({ request, opening, caller, endpoint, isGoogles, limits })
+      return decode({ ...options, request, opening, caller, endpoint })
     },
     encode(call, answer, response, headers) {
       const { asked } = call as OpenAiCall

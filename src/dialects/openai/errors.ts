@@ -64,6 +64,8 @@ function kindOf(failure: Failure): Kind {
   const { http, code } = failure
   if (http === 401) return { type: INVALID, code: code === 'api_key_missing' ? null : 'invalid_api_key' }
   if (http === 403) return { type: INVALID, code: 'permission_denied' }
+  const own = ownCode(failure)
+  if (own !== undefined) return { type: INVALID, code: own }
   if (http === 404) return { type: INVALID, code: missingOf(failure) }
   if (http === 429)
     return isSpent(failure)
@@ -81,6 +83,16 @@ function missingOf(failure: Failure): string | null {
 
 /** What a 404 of ours about a path begins with. */
 export const NO_SUCH_URL = 'Invalid URL'
+
+/** Where OpenAI has a word of its own for what happened. */
+const OWN_CODES: ReadonlyMap<unknown, string | null> = new Map([
+  ['PREVIOUS_RESPONSE_NOT_FOUND', 'previous_response_not_found'],
+  ['RESPONSE_NOT_FOUND', null],
+])
+
+function ownCode({ details }: Failure): string | null | undefined {
+  return details.map((detail) => OWN_CODES.get((detail as Json).reason)).find((code) => code !== undefined)
+}
 
 function isAboutModel({ http, message }: Failure): boolean {
   return http === 404 && /^(?:models\/|Model is not found|The model `)/.test(message)

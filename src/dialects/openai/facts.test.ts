@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { fails } from '../../nouns.fixture.ts'
 import type { RequestFacts } from '../../nouns.ts'
 import { scanBody } from '../body.ts'
+import { NOTHING_EARLIER } from './earlier.ts'
 import { factsOf, tierOf, WATCH } from './facts.ts'
 
 const LIMITS = { depth: 30, nodes: 100_000, keysPerObject: 100 }
@@ -12,7 +13,7 @@ const found = (body: string | object) => {
 }
 const facts = (body: string | object): RequestFacts => {
   const { found: findings, bodyBytes } = found(body)
-  return factsOf(findings, bodyBytes)
+  return factsOf(findings, bodyBytes, 'openai-chat', NOTHING_EARLIER)
 }
 const saying = (...content: object[]) => ({ messages: [{ role: 'user', content }] })
 const image = (url: string, rest: object = {}) => ({ type: 'image_url', image_url: { url, ...rest } })

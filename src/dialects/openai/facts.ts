@@ -1,8 +1,11 @@
 /** What policy and money read of a request to OpenAI's API, taken from its bytes as they arrive. */
+import type { KeptResponse } from '../../nouns/kept-responses.ts'
 import type { Tier } from '../../nouns/money.ts'
-import type { RequestFacts } from '../../nouns.ts'
+import type { RequestFacts, WireFormat } from '../../nouns.ts'
 import type { JsonFindings } from '../../wire/json-findings.ts'
 import type { Measure, Watch } from '../../wire/json-watch.ts'
+import type { Earlier } from './earlier.ts'
+import { isObject } from './values.ts'
 
 const LIST_ELEMENTS_MAX = 1_000
 const INPUTS_MAX = 10_000
@@ -30,6 +33,17 @@ const PART: Watch = {
   },
 }
 
+/** Of an item's content, and of what a tool gave: bytes of a file say little of the tokens that it comes to. */
+const INPUT_PART: Watch = {
+  measure: INPUT_IMAGE,
+  keys: { fileId: stored, fileUrl: stored, fileData: stored, inputAudio: stored },
+}
+
+/** `result`: a picture that the model made. */
+const ITEM: Watch = {
+  keys: { content: { each: INPUT_PART }, output: { each: INPUT_PART }, result: stored },
+}
+
 /** Of Gemini's own members, those that cost something which the request does not show. */
 const GOOGLE: Watch = {
   keys: {
@@ -48,7 +62,7 @@ export const WATCH: Watch = {
     messages: { each: { keys: { content: { each: PART }, images: { each: PART } } } },
     input: {
       elementsMax: INPUTS_MAX,
-      each: { keys: { content: { each: { measure: INPUT_IMAGE, keys: { fileId: stored } } } } },
+      each: ITEM,
     },
     n: captured,
     maxTokens: captured,
@@ -62,14 +76,20 @@ export const WATCH: Watch = {
     tools: { elementsMax: LIST_ELEMENTS_MAX, each: { keys: { type: { collectMax: TOOL_TYPES_MAX } } } },
     functions: { elementsMax: LIST_ELEMENTS_MAX },
     webSearchOptions: search,
-    previousResponseId: stored,
+    previousResponseId: captured,
     conversation: stored,
     google: GOOGLE,
     extraBody: { keys: { google: GOOGLE } },
   },
 }
 
-export function factsOf(found: JsonFindings, bodyBytes: number): RequestFacts {
+/** `earlier`: what the request names and does not show. */
+export function factsOf(
+  found: JsonFindings,
+  bodyBytes: number,
+  wire: WireFormat,
+  earlier: Earlier,
+): RequestFacts {
   const image = found.measured('image')
   const audio = found.measured('audio')
   const other = found.measured('other')
@@ -77,23 +97,33 @@ export function factsOf(found: JsonFindings, bodyBytes: number): RequestFacts {
     (name) => positive(found.captured.get(name)) ?? [],
   )
   const usesServerTool = [...found.collected('tools.type')].some((type) => type !== '"function"')
+  const namesEarlier = earlier.previous !== undefined || earlier.items.size > 0
   const count = positive(found.captured.get('n')) ?? 1
   return {
     maxOutputTokens: limits.length > 0 ? Math.max(...limits) : undefined,
     candidateCount: count,
     thinkingBudget: undefined,
     // Texts to embed, or pictures to make.
-    items: Math.max(found.counted.get('input') ?? 1, count),
-    bodyBytes,
+    items: wire === 'openai-responses' ? 1 : Math.max(found.counted.get('input') ?? 1, count),
+    bodyBytes: bodyBytes + bytesLike(earlier.previous?.kept),
     mediaBytes: image.bytes + audio.bytes + other.bytes,
     mediaParts: image.count + audio.count + other.count,
     imageBytes: image.bytes,
     imageParts: image.count,
-    usesStored: found.hasNote(STORED) || found.hasNote(CACHED) || usesServerTool,
+    usesStored: found.hasNote(STORED) || found.hasNote(CACHED) || usesServerTool || namesEarlier,
     // A cache may hold tools, and the request does not say which.
     usesSearch: found.hasNote(SEARCH) || found.hasNote(CACHED) || usesServerTool,
     hasFormat: found.hasNote(FORMAT),
   }
+}
+
+const BYTES_PER_TOKEN = 4
+
+/** What a conversation would likely take in the request, by what it came to when it was asked last. */
+function bytesLike(earlier: KeptResponse | undefined): number {
+  const usage = earlier?.response.usage
+  const tokens = isObject(usage) ? Number(usage.total_tokens) : 0
+  return Number.isFinite(tokens) ? tokens * BYTES_PER_TOKEN : 0
 }
 
 const INT32_MAX = 2 ** 31 - 1

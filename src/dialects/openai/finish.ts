@@ -30,3 +30,7 @@ export function finishReasonOf(reason: string, hasCalls: boolean): FinishReason 
 export function isPlain(reason: string): boolean {
   return reason === 'STOP' || reason === 'MAX_TOKENS'
 }
+
+export function refusalOf(reason: string): string {
+  return `The prompt was blocked: ${reason}.`
+}

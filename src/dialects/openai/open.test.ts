@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createHeld } from '../../nouns/held.ts'
-import { fails, headersOf, recordedResponse, requestOf } from '../../nouns.fixture.ts'
+import { fails, headersOf, NO_RESPONSES, recordedResponse, requestOf } from '../../nouns.fixture.ts'
 import type { HttpRequest } from '../../nouns.ts'
 import { createOpenAiDialect } from './dialect.ts'
 
 const LIMITS = { depth: 30, nodes: 1_000, keysPerObject: 100 }
 const dialectOf = (isGoogles: boolean) =>
-  createOpenAiDialect({ limits: LIMITS, heartbeatMs: 0, held: createHeld(), isGoogles })
+  createOpenAiDialect({
+    limits: LIMITS,
+    heartbeatMs: 0,
+    held: createHeld(),
+    responses: NO_RESPONSES,
+    isGoogles,
+  })
 const openai = dialectOf(false)
 const googles = dialectOf(true)
 const get: Partial<HttpRequest> = { method: 'GET' }

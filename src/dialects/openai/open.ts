@@ -63,6 +63,11 @@ export function open(request: HttpRequest, { isGoogles, endpoints }: Door): Open
     if (rest.length === 0) return { ...shared, verb: 'listModels' }
     return { ...shared, verb: 'getModel', model: modelNamed(rest.join('/'), apiVersion, 'getModel') }
   }
+  if (first === 'responses' && rest.length > 0 && rest.length < 3) {
+    const segments = ['responses', ...rest]
+    const resource = { method: request.method, isUpload: false, segments, action: '' }
+    return { ...shared, verb: 'resource', resource }
+  }
   const endpoint = endpointAt(request, { isGoogles, endpoints })
   if (endpoint === undefined) throw noSuchUrl(request)
   allow(request, 'POST')

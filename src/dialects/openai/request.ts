@@ -1,5 +1,6 @@
 /** A request to one of OpenAI's endpoints: its bytes as they came, and on demand the same in Gemini's words. */
 
+import type { KeptResponses } from '../../nouns/kept-responses.ts'
 import type { Tags } from '../../nouns/ledger.ts'
 import { Report } from '../../nouns/report.ts'
 import type { Call, Caller, HttpRequest, Opening } from '../../nouns.ts'
@@ -9,6 +10,7 @@ import { askingOf } from '../asking.ts'
 import { parse, readBody } from '../body.ts'
 import { tagsFrom } from '../tags.ts'
 import type { Asked } from './asked.ts'
+import { type Earlier, earlierOf, inFull, NOTHING_EARLIER } from './earlier.ts'
 import type { Endpoint } from './endpoint.ts'
 import { factsOf, tierOf, WATCH } from './facts.ts'
 import { modelNamed } from './open.ts'
@@ -26,26 +28,34 @@ export interface Decoding {
   readonly endpoint: Endpoint
   readonly isGoogles: boolean
   readonly limits: JsonLimits
+  readonly responses: KeptResponses
 }
 
 /** Gemini's version that every model is asked by. */
 const GEMINI_VERSION = 'v1beta'
 
 export async function decode(decoding: Decoding): Promise<OpenAiCall> {
-  const { request, opening, caller, endpoint, isGoogles, limits } = decoding
+  const { request, opening, caller, endpoint, isGoogles, limits, responses } = decoding
   const asking = askingOf(request)
   const { body, scanner } = await readBody(request, limits, WATCH)
   const { found } = scanner
-  let document: Json | undefined
+  let parsed: Json | undefined
+  const document = () => (parsed ??= parse(body))
+  const { keyId } = caller
+  const earlier = endpoint.keepsAnswers
+    ? await earlierOf({ found, body, document, keyId }, responses)
+    : NOTHING_EARLIER
   const asked: Asked = {
     id: request.id,
     caller,
     model: modelIn(found, opening),
-    document: () => (document ??= parse(body)),
+    document,
     isStream: isStream(found, endpoint),
     includesUsage: found.captured.get('streamOptions.includeUsage') === 'true',
     isGoogles,
     createdAt: Math.floor(Date.now() / 1_000),
+    earlier,
+    keep: (answer) => responses.keep(keyId, answer),
   }
   const own: Call = {
     ...opening,
@@ -55,15 +65,26 @@ export async function decode(decoding: Decoding): Promise<OpenAiCall> {
     delivery: asked.isStream ? 'sse' : 'unary',
     id: request.id,
     wire: endpoint.wire,
-    body,
-    document: asked.document,
-    facts: factsOf(found, body.length),
+    ...spoken(body, document, earlier),
+    facts: factsOf(found, body.length, endpoint.wire, earlier),
     tags: asking.tags ?? metadataTags(found),
     tier: tierOf(found),
     receivedAtMs: request.receivedAtMs,
     clientLeft: () => request.clientLeft(),
   }
   return { ...own, asked, inGemini: rememberingOne((model) => inGemini(own, asked, endpoint, model)) }
+}
+
+/** As an upstream of this wire gets it: the bytes that came, unless they name what only we know. */
+function spoken(
+  body: Buffer,
+  document: () => Json,
+  earlier: Earlier,
+): Pick<Call, 'body' | 'document' | 'losses'> {
+  const full = inFull(document, earlier)
+  if (full === undefined) return { body, document }
+  const { document: whole, losses } = full
+  return { body: Buffer.from(JSON.stringify(whole)), document: () => whole, losses }
 }
 
 /** Each request asks for one model nearly always, and several times. */

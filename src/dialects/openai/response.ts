@@ -72,7 +72,7 @@ export function translateWhole({
       hold(bytes)
       return true
     },
-    end: (last) => {
+    end: async (last) => {
       const bytes = Buffer.concat(last === undefined ? pieces : [...pieces, last])
       letGo()
       const document = jsonOf(bytes)
@@ -84,7 +84,8 @@ export function translateWhole({
             ...headers,
           })
         if (!isObject(document)) throw noJson()
-        const whole = Buffer.from(JSON.stringify(endpoint.whole(document as GenerateContentResponse, asked)))
+        const told = await endpoint.whole(document as GenerateContentResponse, asked)
+        const whole = Buffer.from(JSON.stringify(told))
         response.head(answer.status, {
           'content-type': JSON_TYPE,
           ...shown,

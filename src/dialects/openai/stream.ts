@@ -1,5 +1,6 @@
 /** Writes a streamed answer: an upstream's own events where it speaks this wire, else the same in its form. */
 import { createParser } from 'eventsource-parser'
+import type { Held } from '../../nouns/held.ts'
 import type { Chunk } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { breakOff } from '../break-off.ts'
@@ -10,11 +11,12 @@ import { errorIn, failureOf, sendError } from './errors.ts'
 import type { Encoding } from './response.ts'
 
 export function encodeStream(encoding: Encoding, heartbeatMs: number): Promise<void> {
-  const { asked, endpoint, answer, response, headers } = encoding
+  const { asked, endpoint, answer, response, headers, held } = encoding
   const { 'content-length': _, ...shown } = answer.headers
   const isNative = answer.wire === endpoint.wire
   const events = endpoint.events?.(asked) as EventWriter
   const heart = beating(response, heartbeatMs)
+  const holding = holdingOf(events, held)
   const head = () => {
     if (response.headSent) return
     response.head(answer.status, {
@@ -30,12 +32,16 @@ export function encodeStream(encoding: Encoding, heartbeatMs: number): Promise<v
       head()
       if (bytes.length === 0) return true
       heart.wrote(bytes)
+      holding.note()
       return response.write(bytes)
     },
     end: (last) => {
       head()
       if (last !== undefined && last.length > 0) response.write(last)
-      response.end(isNative ? undefined : events.end())
+      if (isNative) return response.end()
+      const ends = events.end()
+      if (typeof ends === 'string') return response.end(ends)
+      return ends.then((text) => response.end(text))
     },
     fail: (error) => {
       if (!response.headSent) return sendError(error, undefined, asked.isGoogles, response, headers)
@@ -44,7 +50,10 @@ export function encodeStream(encoding: Encoding, heartbeatMs: number): Promise<v
       ])
     },
   }
-  return follow(answer.source, response, writer).finally(heart.stop)
+  return follow(answer.source, response, writer).finally(() => {
+    heart.stop()
+    holding.stop()
+  })
 }
 
 /** Each chunk once, in order: what it says depends on what came before. */
@@ -62,4 +71,15 @@ function translating(events: EventWriter): (chunk: Chunk) => Buffer {
     else parser.feed(decoder.decode(bytes, { stream: true }))
     return Buffer.from(said)
   }
+}
+
+/** What the events keep for their end is counted with all that waits here. */
+function holdingOf(events: EventWriter, held: Held): { note(): void; stop(): void } {
+  let counted = 0
+  const count = (bytes: number) => {
+    if (bytes > counted) held.add(bytes - counted)
+    else held.give(counted - bytes)
+    counted = bytes
+  }
+  return { note: () => count(events.heldBytes ?? 0), stop: () => count(0) }
 }

@@ -1,5 +1,6 @@
-/** `reasoning_effort` in Gemini's words, as Google's own endpoint maps it. */
+/** How hard the model shall think, in Gemini's words, as Google's own endpoint maps it. */
 import type { Report } from '../../nouns/report.ts'
+import { invalid, type Json } from './values.ts'
 
 export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
 export type Effort = (typeof EFFORTS)[number]
@@ -20,7 +21,26 @@ const KNOWS_BUDGETS_ONLY = /^gemini-2\.5-/
 /** They do not know `minimal`. */
 const THINKS_ALWAYS = /^gemini-[3-9](?:\.\d+)?-pro/
 
-export function thinkingConfigOf(
+/** What was asked for, and where in the request. */
+interface AskedEffort {
+  readonly effort: Effort | undefined
+  readonly path: string
+}
+
+/** The member `thinkingConfig`, if there is one; `own` is Gemini's, as the client wrote it. */
+export function thinkingOf(
+  { effort, path }: AskedEffort,
+  own: Json | undefined,
+  model: string,
+  report: Report,
+): Json {
+  if (effort !== undefined && (own?.thinkingLevel ?? own?.thinkingBudget) !== undefined)
+    throw invalid(path, `'${path}' and google.thinking_config exclude each other.`)
+  const config = { ...thinkingConfigOf(effort, model, path, report), ...own }
+  return Object.keys(config).length > 0 ? { thinkingConfig: config } : {}
+}
+
+function thinkingConfigOf(
   effort: Effort | undefined,
   model: string,
   path: string,

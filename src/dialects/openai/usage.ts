@@ -50,3 +50,15 @@ export function chatUsageOf(usage: UsageMetadata): object {
     },
   }
 }
+
+/** Of responses. */
+export function responseUsageOf(usage: UsageMetadata): object {
+  const { input, output, total, cached, reasoning } = countsOf(usage)
+  return {
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: cached },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: reasoning },
+    total_tokens: total,
+  }
+}

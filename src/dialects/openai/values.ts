@@ -154,3 +154,9 @@ export class Members {
     return known
   }
 }
+
+export function missing(members: Members, name: string): never {
+  const path = members.pathOf(name)
+  if (members.take(name) !== undefined) throw wrongType(path, 'another type', members.take(name))
+  throw invalid(path, `Missing required parameter: '${path}'.`)
+}

@@ -81,7 +81,8 @@ export function createResourceTable(database: DatabaseSync): SyncResourceTable {
     delete: (keyId, name) => Number(remove.run(name, keyId).changes) === 1,
     list: (query) => {
       const { where, values } = conditionsOf(query)
-      const text = `SELECT ${COLUMNS} FROM resources WHERE ${where} ORDER BY created_at DESC, name DESC LIMIT ?`
+      const order = query.order === 'oldest' ? 'created_at, name' : 'created_at DESC, name DESC'
+      const text = `SELECT ${COLUMNS} FROM resources WHERE ${where} ORDER BY ${order} LIMIT ?`
       return database
         .prepare(text)
         .all(...values, query.limit)

@@ -6,6 +6,7 @@ import {
   bodyOf,
   CALLER,
   HandSource,
+  NO_RESPONSES,
   type RecordedResponse,
   recordedResponse,
   requestOf,
@@ -22,7 +23,13 @@ export interface Door {
 
 const doorAt = (prefix: string, isGoogles: boolean): Door => ({
   prefix,
-  dialect: createOpenAiDialect({ limits: LIMITS, heartbeatMs: 0, held: createHeld(), isGoogles }),
+  dialect: createOpenAiDialect({
+    limits: LIMITS,
+    heartbeatMs: 0,
+    held: createHeld(),
+    responses: NO_RESPONSES,
+    isGoogles,
+  }),
 })
 
 export const OPENAIS = doorAt('/v1', false)

@@ -1,5 +1,6 @@
 /** What one piece of a candidate says, in the members of a chat message. */
 import type { Candidate, Part } from '../../../wire/gemini.ts'
+import { metadataOf } from '../answer-metadata.ts'
 import { type Asked, THOUGHT_CLOSED, THOUGHT_OPEN } from '../asked.ts'
 import { Citations } from '../grounding.ts'
 import { audioOf, dataUrl, isSound } from '../media.ts'
@@ -122,19 +123,4 @@ interface Said {
   audio: Json | undefined
   /** Parts that OpenAI has no member for, such as code that ran. */
   readonly rest: Part[]
-}
-
-/** What Gemini tells beside the content, under Google's names. */
-const METADATA = {
-  citationMetadata: 'citation_metadata',
-  groundingMetadata: 'grounding_metadata',
-  safetyRatings: 'safety_ratings',
-  urlContextMetadata: 'url_context_metadata',
-} as const
-
-function metadataOf(candidate: Candidate): Json {
-  const found = Object.entries(METADATA).flatMap(([member, name]) =>
-    candidate[member] === undefined ? [] : [[name, candidate[member]]],
-  )
-  return Object.fromEntries(found)
 }

@@ -2,7 +2,8 @@
 import type { Report } from '../../../nouns/report.ts'
 import type { Content, Part } from '../../../wire/gemini.ts'
 import { dropUntaken } from '../leftovers.ts'
-import { invalid, isObject, type Members, unspeakable, wrongType } from '../values.ts'
+import { append, type Conversation, callPart, resultOf, signed } from '../turns.ts'
+import { invalid, type Members, missing, unspeakable, wrongType } from '../values.ts'
 import { partOf, textOfPart } from './parts.ts'
 
 export interface MessageContext {
@@ -10,14 +11,6 @@ export interface MessageContext {
   /** Whether the model refuses a call of its own history that comes without a signature. */
   readonly needsSignatures: boolean
 }
-
-export interface Conversation {
-  readonly systemInstruction: Content | undefined
-  readonly contents: readonly Content[]
-}
-
-/** Google's own word for a call in a history that was not written by this model, or that lost its signature. */
-const STAND_IN = 'skip_thought_signature_validator'
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
 
@@ -58,19 +51,6 @@ function contentOf(
   if (role === 'user') return { role: 'user', parts: partsOf(message) }
   if (role === 'assistant') return { role: 'model', parts: answerParts(message, functions, context) }
   return { role: 'user', parts: [resultPart(role, message, functions)] }
-}
-
-/** Neighbours of one role are one turn: results of parallel calls come as messages of their own. */
-function append(contents: Content[], content: Content): void {
-  if (content.parts?.length === 0) return
-  const last = contents.at(-1)
-  if (last !== undefined && isOfResults(last) && isOfResults(content))
-    last.parts?.push(...(content.parts ?? []))
-  else contents.push(content)
-}
-
-function isOfResults({ parts = [] }: Content): boolean {
-  return parts.every(({ functionResponse }) => functionResponse !== undefined)
 }
 
 function textsOf(message: Members): Part[] {
@@ -129,28 +109,11 @@ function callParts(message: Members, functions: Map<string, string>, context: Me
   })
   const legacy = message.object('function_call')
   if (legacy !== undefined) parts.push(callPart(legacy, undefined))
-  const [first] = parts
-  if (first !== undefined && first.thoughtSignature === undefined && context.needsSignatures)
-    first.thoughtSignature = STAND_IN
-  return parts
-}
-
-function callPart(called: Members, id: string | undefined): Part {
-  const name = called.required('name')
-  const text = called.text('arguments') ?? ''
-  const args = text.trim() === '' ? {} : jsonOrUndefined(text)
-  if (!isObject(args))
-    throw invalid(called.pathOf('arguments'), `Invalid '${called.pathOf('arguments')}': not a JSON object.`)
-  return { functionCall: { ...(id !== undefined && { id }), name, args } }
-}
-
-function missing(members: Members, name: string): never {
-  throw invalid(members.pathOf(name), `Missing required parameter: '${members.pathOf(name)}'.`)
+  return context.needsSignatures ? signed(parts) : parts
 }
 
 const TEXTS: ReadonlySet<unknown> = new Set(['text', 'refusal'])
 
-/** A tool's result: a JSON object as it is, everything else as its output. */
 function resultPart(role: 'tool' | 'function', message: Members, functions: Map<string, string>): Part {
   const id = role === 'tool' ? message.required('tool_call_id') : undefined
   const name = id === undefined ? message.required('name') : functions.get(id)
@@ -165,16 +128,7 @@ function resultPart(role: 'tool' | 'function', message: Members, functions: Map<
     ? message.objects('content').filter((part) => !TEXTS.has(part.take('type')))
     : []
   const text = textsOfResult(message, content)
-  const value = jsonOrUndefined(text)
-  const response = isObject(value) ? value : { output: text }
-  return {
-    functionResponse: {
-      ...(id !== undefined && { id }),
-      name,
-      response,
-      ...(media.length > 0 && { parts: media.map(partOf) }),
-    },
-  }
+  return resultOf({ id, name }, text, media.map(partOf))
 }
 
 function textsOfResult(message: Members, content: unknown): string {
@@ -211,11 +165,3 @@ const TOLD_BY_GOOGLE = [
   'safety_ratings',
   'url_context_metadata',
 ]
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

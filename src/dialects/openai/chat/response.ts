@@ -1,9 +1,10 @@
 /** Gemini's answer as a chat completion. */
 import type { Candidate, GenerateContentResponse } from '../../../wire/gemini.ts'
 import type { Asked } from '../asked.ts'
-import { finishReasonOf, isPlain } from '../finish.ts'
+import { finishReasonOf, isPlain, refusalOf } from '../finish.ts'
+import { choiceLogprobsOf } from '../logprobs.ts'
 import { chatUsageOf } from '../usage.ts'
-import { isObject, type Json } from '../values.ts'
+import type { Json } from '../values.ts'
 import { CandidateReader } from './delta.ts'
 
 /** What a whole answer and each event of a stream begin with. */
@@ -40,7 +41,7 @@ function choiceOf(candidate: Candidate, position: number, asked: Asked): Json {
       ...(Array.isArray(calls) && { tool_calls: calls.map(({ index: _, ...call }) => call) }),
       ...others,
     },
-    logprobs: logprobsOf(candidate) ?? null,
+    logprobs: choiceLogprobsOf(candidate) ?? null,
     ...endOf(finishReason, reader.hasCalls),
   }
 }
@@ -63,24 +64,4 @@ export function blocked({ promptFeedback }: GenerateContentResponse): Json & { r
     finish_reason: 'content_filter',
     extra_content: { google: { prompt_feedback: promptFeedback ?? {} } },
   }
-}
-
-function refusalOf(reason: string): string {
-  return `The prompt was blocked: ${reason}.`
-}
-
-export function logprobsOf({ logprobsResult }: Candidate): Json | undefined {
-  if (!isObject(logprobsResult)) return undefined
-  const { chosenCandidates, topCandidates } = logprobsResult
-  const chosen = Array.isArray(chosenCandidates) ? chosenCandidates : []
-  const tops = Array.isArray(topCandidates) ? topCandidates : []
-  const content = chosen.map((token, position) => ({
-    ...tokenOf(token),
-    top_logprobs: (tops[position]?.candidates ?? []).map(tokenOf),
-  }))
-  return { content, refusal: null }
-}
-
-function tokenOf({ token = '', logProbability = 0 }: { token?: string; logProbability?: number }): Json {
-  return { token, logprob: logProbability, bytes: [...Buffer.from(token)] }
 }

@@ -2,10 +2,11 @@
 import type { GenerateContentResponse, UsageMetadata } from '../../../wire/gemini.ts'
 import type { Asked } from '../asked.ts'
 import type { EventWriter } from '../endpoint.ts'
+import { choiceLogprobsOf } from '../logprobs.ts'
 import { chatUsageOf } from '../usage.ts'
 import type { Json } from '../values.ts'
 import { CandidateReader } from './delta.ts'
-import { blocked, endOf, frameOf, logprobsOf } from './response.ts'
+import { blocked, endOf, frameOf } from './response.ts'
 
 const OBJECT = 'chat.completion.chunk'
 
@@ -37,7 +38,7 @@ export function chatEvents(asked: Asked): EventWriter {
         if (known === undefined) choices.set(index, choice)
         choice.finishReason = candidate.finishReason ?? choice.finishReason
         const said = choice.reader.read(candidate)
-        const logprobs = logprobsOf(candidate)
+        const logprobs = choiceLogprobsOf(candidate)
         if (known !== undefined && Object.keys(said).length === 0 && logprobs === undefined) return ''
         const content = said.tool_calls === undefined ? '' : null
         const delta = known === undefined ? { role: 'assistant', content, ...said } : said
