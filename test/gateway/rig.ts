@@ -5,6 +5,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { startWasat, type WasatOptions, type WasatProcess } from '../servers/wasat-process.ts'
 
 export const MODEL = 'gemini-2.5-flash'
@@ -59,8 +60,10 @@ export interface OpenAnswer {
   leave(): void
 }
 
-/** Half of a start is compiling; the tests start more gateways than anybody. */
-export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'wasat-test-compile-cache') }
+/** Half of a start is compiling, and most of that the test files themselves have done: they keep it in the same place. */
+export const COMPILE_CACHE = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/wasat', import.meta.url)),
+}
 
 export async function startGateway(options: WasatOptions = {}): Promise<Gateway> {
   const wasat = await startWasat({ ...options, env: { ...COMPILE_CACHE, ...options.env } })
