@@ -21,5 +21,12 @@ export const OPENAI_SDK_REQUIREMENTS: readonly Requirement[] = [
     'OSDK-12': 'a stream that the client leaves settles; one that breaks is an error',
     'OSDK-13':
       "the same by Google's own paths, with models/ before names, <thought> in texts, errors in a list",
+    'OSDK-14': 'a response; its output goes back as it came, or by its id',
+    'OSDK-15': 'the events of a streamed response come in order and say what the whole one says',
+    'OSDK-16': 'functions of a response run to their end, parallel, streamed and parsed',
+    'OSDK-17': 'responses are parsed into the caller’s types: Zod, Pydantic',
+    'OSDK-18': 'pictures and documents in a response’s input; an answer that is cut is incomplete',
+    'OSDK-19': 'reasoning with summaries, sources as annotations, code that ran',
+    'OSDK-20': 'responses are got, listed and deleted; failures are the error class of their status',
   }),
 ]

@@ -1,7 +1,5 @@
 """OpenAI's Python client, sync and async, over a target of each kind; one JSON line for each case.
 
-    client.py <base URL> <client key> <key of one request a minute> <key of a tiny budget> <targets as JSON>
-
 The cases are written once: the target's models are all that tells one kind from another.
 """
 
@@ -481,8 +479,3 @@ async def run(place, targets):
                 if rig.kind in kinds and not (mode == "async" and name in SYNC_ONLY):
                     await run_case(name, rig)
         await clients.close()
-
-
-if __name__ == "__main__":
-    url, key, limited, poor, kinds = sys.argv[1:]
-    asyncio.run(run({"url": url, "key": key, "limited": limited, "poor": poor}, json.loads(kinds)))

@@ -7,6 +7,7 @@ import { type CaseLine, OPENAI_PYTHON_CLIENT, runCases } from '../python-clients
 import { DOORS } from './doors.ts'
 import { createLimitedKey, createPoorKey, FAILURES } from './failures.ts'
 import { MEDIA } from './media.ts'
+import { RESPONSES } from './responses.ts'
 import { rigOf } from './rig.ts'
 import { STRUCTURED } from './structured.ts'
 import { TALKING } from './talking.ts'
@@ -14,7 +15,16 @@ import { startTargets, TARGETS, type Targets } from './targets.ts'
 import { THINKING } from './thinking.ts'
 import { TOOLS } from './tools.ts'
 
-const CASES = [...TALKING, ...TOOLS, ...STRUCTURED, ...MEDIA, ...THINKING, ...DOORS, ...FAILURES]
+const CASES = [
+  ...TALKING,
+  ...TOOLS,
+  ...STRUCTURED,
+  ...MEDIA,
+  ...THINKING,
+  ...RESPONSES,
+  ...DOORS,
+  ...FAILURES,
+]
 
 let targets: Targets
 before(async () => {
@@ -35,7 +45,7 @@ test('the version is the one that is promised', () => {
   assert.equal(VERSION, '7.57.0')
 })
 
-const CLIENT = fileURLToPath(new URL('./client.py', import.meta.url))
+const CLIENT = fileURLToPath(new URL('./run.py', import.meta.url))
 const RUN_TIMEOUT_MS = 60_000
 
 /** What the Python client calls its cases, and what each of them proves. */
@@ -60,6 +70,14 @@ const PYTHON_CASES = {
   aborted: '[OSDK-12] a stream that the client closes',
   broken: '[OSDK-12] a stream that breaks',
   googles: "[OSDK-13] Google's own paths",
+  'responses-conversation': '[OSDK-14] a conversation whose output goes back as it came, or by its id',
+  'responses-stream': '[OSDK-15] a streamed response, and what the client puts together',
+  'responses-functions': '[OSDK-16] functions of a response to their end, and by Pydantic models',
+  'responses-structured': '[OSDK-17] a response parsed into Pydantic models, whole and streamed',
+  'responses-reasoning': '[OSDK-19] reasoning with a summary',
+  'responses-served': '[OSDK-19] a search and code of a response',
+  'responses-stored': '[OSDK-20] a response is got and deleted',
+  'responses-refusals': '[OSDK-20] bad parameters of a response are named',
 } as const
 
 type KindLine = CaseLine & { readonly kind: string }

@@ -159,6 +159,7 @@ models:
   by-anthropic: { targets: [{ upstream: claude, model: claude-sonnet-4-5 }] }
   by-chat: { targets: [{ upstream: openai, model: gpt-4.1 }] }
   by-local: { targets: [{ upstream: local, model: qwen3 }] }
+  by-responses: { targets: [{ upstream: openai, model: gpt-5.5 }] }
   flash-in-sandbox: { targets: [{ upstream: sandbox, model: gemini-2.5-flash }] }
   flash-by-gemini: { targets: [{ upstream: gemini, model: gemini-2.5-flash }] }
   vectors-in-sandbox: { targets: [{ upstream: sandbox, model: gemini-embedding-001 }] }
