@@ -9,7 +9,7 @@ import { JSON_TYPE } from '../json.ts'
 import type { Asked } from './asked.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failureIn, sendError, sendFailure } from './errors.ts'
-import { isObject } from './values.ts'
+import { isObject, type Json } from './values.ts'
 
 export interface Encoding {
   readonly asked: Asked
@@ -83,8 +83,7 @@ export function translateWhole({
             ...shown,
             ...headers,
           })
-        if (!isObject(document)) throw noJson()
-        const whole = Buffer.from(JSON.stringify(endpoint.whole(document as GenerateContentResponse, asked)))
+        const whole = Buffer.from(JSON.stringify(wholeOf(document, endpoint, asked)))
         response.head(answer.status, {
           'content-type': JSON_TYPE,
           ...shown,
@@ -122,8 +121,18 @@ function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-function noJson(): GatewayError {
-  return new GatewayError('upstream_broken', "The upstream's answer is no JSON object.")
+function wholeOf(document: unknown, endpoint: Endpoint, asked: Asked): Json {
+  try {
+    if (!isObject(document)) throw new TypeError('no JSON object')
+    return endpoint.whole(document as GenerateContentResponse, asked)
+  } catch (cause) {
+    throw notItsApi(cause)
+  }
+}
+
+/** An upstream may send anything: what cannot be read as an answer of Gemini's is its fault. */
+export function notItsApi(cause: unknown): GatewayError {
+  return new GatewayError('upstream_broken', 'The upstream sent what is no answer of its API.', { cause })
 }
 
 function noRoom(): GatewayError {
