@@ -1,4 +1,7 @@
-/** Python virtual environments, in `.venv/`: one for each version of Google's Python client, one for llama.cpp's server. */
+/**
+ * Python virtual environments, in `.venv/`: one for each version of Google's Python client, one for OpenAI's, one for
+ * llama.cpp's server.
+ */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,6 +12,7 @@ const PYTHON = process.env.PYTHON ?? (process.platform === 'win32' ? 'python' : 
 const ENVIRONMENTS: Readonly<Record<string, string>> = {
   'genai-2': 'test/sdk/python/genai-2.txt',
   'genai-3': 'test/sdk/python/genai-3.txt',
+  'openai-3': 'test/sdk/python/openai-3.txt',
   llama: 'test/servers/llama/requirements.txt',
 }
 const INSTALL_TIMEOUT_MS = 5 * 60_000

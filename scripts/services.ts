@@ -1,6 +1,6 @@
 /**
- * Makes what the tests need beside Node: Python virtual environments for Google's clients and for llama.cpp's server in
- * `.venv/`, and a running PostgreSQL and Redis, told in `.services/services.json`.
+ * Makes what the tests need beside Node: Python virtual environments for Google's and OpenAI's clients and for llama.cpp's
+ * server in `.venv/`, and a running PostgreSQL and Redis, told in `.services/services.json`.
  * Run again, it does only what is missing or has changed. `--stop` stops the servers.
  */
 

@@ -6,6 +6,7 @@
 import { measured, promises, type Requirement } from './promises.ts'
 import { MONEY_REQUIREMENTS } from './requirements-money.ts'
 import { OPENAI_REQUIREMENTS } from './requirements-openai.ts'
+import { OPENAI_SDK_REQUIREMENTS } from './requirements-openai-sdks.ts'
 import { RELIABILITY_REQUIREMENTS } from './requirements-reliability.ts'
 import { RESOURCE_REQUIREMENTS } from './requirements-resources.ts'
 import { SANDBOX_REQUIREMENTS } from './requirements-sandbox.ts'
@@ -211,6 +212,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   ...RESOURCE_REQUIREMENTS,
   ...TRANSLATION_REQUIREMENTS,
   ...OPENAI_REQUIREMENTS,
+  ...OPENAI_SDK_REQUIREMENTS,
   ...RELIABILITY_REQUIREMENTS,
 ]
 

@@ -1,5 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox'
 import type { HttpRequest } from '../nouns.ts'
+import { type Static, type TSchema, Type } from '../wire/type.ts'
 import type { AdminParts } from './parts.ts'
 
 /** One request for an endpoint, its parameters checked. */

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../wire/type.ts'
 import { endpoint } from './endpoint.ts'
 
 export const VersionAnswer = Type.Object({ version: Type.String() })

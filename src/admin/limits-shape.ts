@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import type { Limits } from '../nouns/directory.ts'
+import { type Static, Type } from '../wire/type.ts'
 
 const LIMIT_MAX = 1_000_000_000
 const limit = () => Type.Integer({ minimum: 1, maximum: LIMIT_MAX })

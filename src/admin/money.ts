@@ -1,7 +1,8 @@
 /** Amounts as the admin API takes and shows them: decimal USD without a double in between, and integer nano-USD. */
-import { Type } from 'typebox'
+
 import { invalidField } from '../errors.ts'
 import type { NanoUsd } from '../nouns/money.ts'
+import { Type } from '../wire/type.ts'
 import { formatUsd, parseUsd } from '../wire/usd.ts'
 
 const LIMIT_USD_MAX = 9_000_000

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import type { ModelRoutes } from '../nouns/directory.ts'
+import { type Static, Type } from '../wire/type.ts'
 
 /** Names and characters are judged by the keys and projects themselves. */
 export const RoutesShape = Type.Record(

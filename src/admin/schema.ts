@@ -1,12 +1,12 @@
-import type { TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check, Errors } from 'typebox/schema'
 import { GatewayError, invalidField } from '../errors.ts'
+import type { TSchema } from '../wire/type.ts'
 
 type Kind = 'field' | 'query parameter'
 
 /** The value itself when it has the schema's shape, else `invalid_argument` naming the first thing that is wrong. */
 export function check(schema: TSchema, value: unknown, kind: Kind): unknown {
-  if (Value.Check(schema, value)) return value
+  if (Check(schema, value)) return value
   throw firstFault(schema, value, kind)
 }
 
@@ -23,7 +23,7 @@ export function checkQuery(schema: TSchema, query: URLSearchParams): unknown {
 
 /** Named as `models[0]`. */
 function firstFault(schema: TSchema, value: unknown, kind: Kind): GatewayError {
-  const faults = Value.Errors(schema, value)
+  const [, faults] = Errors(schema, value)
   const [fault] = faults
   if (fault === undefined) return new GatewayError('invalid_argument', `A ${kind} is not valid.`)
   const field = fieldOf(fault.instancePath)

@@ -4,7 +4,6 @@ import { addServerOptions, loadOptions } from './config-options.ts'
 import type { CheckState, DoctorCheck } from './doctor-check.ts'
 import { addLedgerCommand } from './doctor-ledger.ts'
 import { checkClock, checkNode } from './doctor-machine.ts'
-import { checkPort, checkUpstreams } from './doctor-network.ts'
 import { checkFolder, checkStore } from './doctor-store.ts'
 import { CliError, EXIT, failureOf } from './failure.ts'
 import { type Color, colored, plain, print, type Terminal } from './output.ts'
@@ -63,6 +62,7 @@ async function runChecks(options: Options, terminal: Terminal): Promise<DoctorCh
   const folder = checkFolder(config.data)
   checks.push(folder)
   if (folder.state !== 'fail') checks.push(...(await checkStore(config.data)))
+  const { checkPort, checkUpstreams } = await import('./doctor-network.ts')
   checks.push(await checkPort(config.server.host, config.server.port))
   checks.push(checkClock(Date.now(), config.data))
   if (options.network) checks.push(...(await checkUpstreams(config)))

@@ -1,5 +1,5 @@
 /** The kinds of field that the schema is made of, and the shape that they leave for the walkers. */
-import { type TSchema, Type } from 'typebox'
+import { type TSchema, Type } from '../wire/type.ts'
 import { DURATION_PATTERN, SIZE_PATTERN } from './units.ts'
 
 /** Longer timers overflow `setTimeout` (2^31 ms, 24.8 days) and then fire at once. */

@@ -1,8 +1,9 @@
 /** Where models go: which upstreams serve a name, and in which order they are asked. */
-import { Type } from 'typebox'
+
 import { matchesGlob, mostSpecificFirst } from '../wire/glob.ts'
 import { MODEL_GLOB_PATTERN, MODEL_NAME_PATTERN, MODEL_NAME_SHAPE } from '../wire/model-name.ts'
 import { nearest } from '../wire/nearest.ts'
+import { Type } from '../wire/type.ts'
 import { section } from './fields.ts'
 import { pathText } from './problems.ts'
 

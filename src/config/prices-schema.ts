@@ -1,6 +1,7 @@
 /** What models cost, where the operator knows it better than the built-in table. */
-import { Type } from 'typebox'
+
 import { parseInstant } from '../wire/instant.ts'
+import { Type } from '../wire/type.ts'
 import { section, usd } from './fields.ts'
 
 const PRICE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,254}$'

@@ -3,7 +3,7 @@
  * The configuration, once: this definition is the TypeScript type, the validation, the JSON Schema that
  * `wasat config schema` prints and the reference page. Each description says what the default is for and what changing it does.
  */
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../wire/type.ts'
 import { type Shape, section, size } from './fields.ts'
 import { ModelsSchema } from './models-schema.ts'
 import { PricesSchema } from './prices-schema.ts'

@@ -1,5 +1,5 @@
 /** The listening side: what one client, and all of them together, may take. */
-import { Type } from 'typebox'
+import { Type } from '../wire/type.ts'
 import { count, duration, section, size } from './fields.ts'
 
 const CorsSchema = section('Which web pages may call the gateway from a browser.', {

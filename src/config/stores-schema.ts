@@ -1,5 +1,5 @@
 /** Where the books and the counters are kept. */
-import { Type } from 'typebox'
+import { Type } from '../wire/type.ts'
 import { count, duration, section } from './fields.ts'
 
 /** Keeping single rows for longer than a hundred years is keeping them. */

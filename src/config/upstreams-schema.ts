@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is the syntax of the configuration file here
 /** What can be said of an upstream, kind by kind. Adding a kind is one schema here and one line in `main.ts`. */
-import { type TProperties, Type } from 'typebox'
+import { type TProperties, Type } from '../wire/type.ts'
 import { count, duration, section } from './fields.ts'
 
 export const UPSTREAM_NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'

@@ -5,7 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { dataFolder } from '../gateway/rig.ts'
-import { NEWEST_PYTHON_CLIENT } from '../sdk/python-clients.ts'
+import { NEWEST_PYTHON_CLIENT, PYTHON_ENVIRONMENT } from '../sdk/python-clients.ts'
 import { type Case, casesOf, type Rig, startRig } from './rig.ts'
 import { SILENT_ROWS } from './rows-silent.ts'
 import { STREAM_ROWS } from './rows-streams.ts'
@@ -67,7 +67,7 @@ async function readInPython(models: readonly string[]): Promise<Read[]> {
   const words = [SCRIPT, rig.gateway.url, rig.gateway.key, ...models]
   const { stdout } = await promisify(execFile)(NEWEST_PYTHON_CLIENT.python, words, {
     timeout: PYTHON_TIMEOUT_MS,
-    env: { PATH: process.env.PATH ?? '', NO_PROXY: '*', PYTHONDONTWRITEBYTECODE: '1' },
+    env: PYTHON_ENVIRONMENT,
   })
   return stdout
     .split('\n')

@@ -9,7 +9,7 @@ import { brokenRequests } from './mutations.ts'
 import { requests, type Sample } from './requests.ts'
 import { askOnce } from './rig.ts'
 
-const RUNS = 300
+const RUNS = 150
 const REFUSALS = [400, 403, 404]
 
 let wasat: WasatProcess

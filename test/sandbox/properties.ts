@@ -7,7 +7,7 @@ import { obeysAll, partsOf, saysTheSame } from './laws.ts'
 import { type Generations, requests, type Sample } from './requests.ts'
 import { ask, askOnce } from './rig.ts'
 
-const COUNTED_RUNS = 500
+const COUNTED_RUNS = 300
 
 /** Every law, for so many random requests to models of these generations. */
 export async function checkLaws(generations: Generations, runs: number): Promise<void> {

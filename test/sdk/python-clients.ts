@@ -1,4 +1,4 @@
-/** Google's Python client in the versions that are proved, each in the environment that `npm run services` makes. */
+/** The Python clients in the versions that are proved, each in the environment that `npm run services` makes. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -25,6 +25,20 @@ export interface CaseLine {
 }
 
 const ENVIRONMENTS = fileURLToPath(new URL('../../.venv/', import.meta.url))
+/**
+ * Nothing here is TLS, and for each of its clients Google's reads every authority of the world three times, which is most
+ * of what a run costs.
+ */
+const AUTHORITY = fileURLToPath(new URL('./python/authority.pem', import.meta.url))
+/** No key of the machine's own, and no proxy between the client and the loopback address. */
+export const PYTHON_ENVIRONMENT = {
+  PATH: process.env.PATH ?? '',
+  NO_PROXY: '*',
+  PYTHONIOENCODING: 'utf8',
+  PYTHONDONTWRITEBYTECODE: '1',
+  SSL_CERT_FILE: AUTHORITY,
+}
+
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 
 function clientIn(folder: string, version: string): PythonClient {
@@ -41,6 +55,7 @@ function clientIn(folder: string, version: string): PythonClient {
 
 export const NEWEST_PYTHON_CLIENT = clientIn('genai-3', '3.4.0')
 export const PYTHON_CLIENTS: readonly PythonClient[] = [clientIn('genai-2', '2.25.0'), NEWEST_PYTHON_CLIENT]
+export const OPENAI_PYTHON_CLIENT = clientIn('openai-3', '3.54.0')
 
 /** Runs a script of cases to its end. */
 export function runCases(python: string, words: readonly string[], timeoutMs: number): Promise<CaseLine[]> {
@@ -48,13 +63,7 @@ export function runCases(python: string, words: readonly string[], timeoutMs: nu
   const options = {
     timeout: timeoutMs,
     maxBuffer: OUTPUT_BYTES_MAX,
-    // No key of the machine's own, and no proxy between the client and the loopback address.
-    env: {
-      PATH: process.env.PATH ?? '',
-      NO_PROXY: '*',
-      PYTHONIOENCODING: 'utf8',
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
+    env: PYTHON_ENVIRONMENT,
   }
   return new Promise((resolve, reject) => {
     execFile(python, words, options, (error, stdout, stderr) => {

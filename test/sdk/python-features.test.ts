@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { KEPT_PYTHON } from '../servers/kept-python.ts'
 import { startWasat, type WasatProcess } from '../servers/wasat-process.ts'
 import { type CaseLine, PYTHON_CLIENTS, runCases, testCases } from './python-clients.ts'
 
@@ -65,7 +66,7 @@ describe('features of the sandbox', () => {
   // One gateway for both: it starts an interpreter only once.
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'wasat-features-'))
-    wasat = await startWasat({ config: 'upstreams: { sandbox: { kind: sandbox } }\n' })
+    wasat = await startWasat({ config: 'upstreams: { sandbox: { kind: sandbox } }\n', env: KEPT_PYTHON })
   })
   after(async () => {
     await wasat?.stop('SIGINT')

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type AccountsServer, startAccounts } from '../servers/resources-client.ts'
 import { startWasat, type WasatProcess } from '../servers/wasat-process.ts'
-import { PYTHON_CLIENTS } from './python-clients.ts'
+import { PYTHON_CLIENTS, PYTHON_ENVIRONMENT } from './python-clients.ts'
 
 const KEYS = ['account-key-aaaa', 'account-key-bbbb', 'account-key-cccc'] as const
 const MODEL = 'gemini-2.5-flash'
@@ -87,6 +87,7 @@ for (const { python, version, skip } of PYTHON_CLIENTS) {
   test(`[RELAY-19] files and caches at an upstream (google-genai ${version})`, { skip }, async () => {
     const { stdout } = await promisify(execFile)(python, [SCRIPT, wasat.url, wasat.key], {
       timeout: PYTHON_TIMEOUT_MS,
+      env: PYTHON_ENVIRONMENT,
     })
     const { file, cache, answer, cached } = JSON.parse(stdout)
     heard(answer, file)

@@ -62,6 +62,8 @@ const ASSISTANT = {
   name: text(),
   refusal: nullable(text()),
   audio: nullable(anObject),
+  // What its own answers have may come back.
+  annotations: nullable(list(anObject)),
 }
 
 function messages(assistant: Record<string, Shape>): Shape {

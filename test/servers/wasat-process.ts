@@ -143,15 +143,16 @@ async function writeConfig(home: string, config: string | undefined): Promise<st
 
 interface Output {
   text(): string
-  onText(listener: () => void): void
+  /** Told of every piece until it says that it has heard enough. */
+  onText(isEnough: () => boolean): void
 }
 
 function collectOutput(child: ChildProcess): Output {
   let text = ''
-  const listeners: (() => void)[] = []
+  let listeners: (() => boolean)[] = []
   const collect = (piece: string) => {
     text = (text + piece).slice(-OUTPUT_CHARACTERS_MAX)
-    for (const listener of listeners) listener()
+    listeners = listeners.filter((isEnough) => !isEnough())
   }
   child.stdout!.setEncoding('utf8').on('data', collect)
   child.stderr!.setEncoding('utf8').on('data', collect)
@@ -166,9 +167,10 @@ function readyPort(output: Output, exited: Promise<number | string>, config: str
     const timer = setTimeout(() => fail(`printed no address within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS)
     const look = () => {
       const port = loopbackPorts(output.text()).find((found) => !others.includes(found))
-      if (port === undefined) return
+      if (port === undefined) return false
       clearTimeout(timer)
       resolve(port)
+      return true
     }
     output.onText(look)
     void exited.then((code) => {

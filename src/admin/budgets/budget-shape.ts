@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import type { BudgetState } from '../../nouns/directory.ts'
+import { type Static, Type } from '../../wire/type.ts'
 import type { Reply } from '../endpoint.ts'
 import { etagOf } from '../etag.ts'
 import { timestamp, timestampOrNull } from '../instants.ts'

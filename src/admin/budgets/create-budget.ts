@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import { LimitUsd } from '../money.ts'
 import { AlertPercent, budgetReply, HardStop, Period, Scope, termsOf } from './budget-shape.ts'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import { BudgetShape, budgetShape } from './budget-shape.ts'
 

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import { LimitUsd, limitOf } from '../money.ts'
 import { AlertPercent, budgetEtag, budgetReply, HardStop } from './budget-shape.ts'

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { IssuedKey } from '../../nouns/directory.ts'
+import { Type } from '../../wire/type.ts'
 import { BudgetTerms, budgetShape, termsOf } from '../budgets/budget-shape.ts'
 import { endpoint } from '../endpoint.ts'
 import { instantOf } from '../instants.ts'

@@ -1,7 +1,7 @@
-import { type Static, Type } from 'typebox'
 import type { RouteOverride } from '../../nouns/directory.ts'
 import type { TargetState } from '../../nouns/health.ts'
 import type { ExplainedTarget, ModelEntry, RouteExplanation } from '../../nouns/routing.ts'
+import { type Static, Type } from '../../wire/type.ts'
 import { timestampOrNull } from '../instants.ts'
 import { usd } from '../money.ts'
 

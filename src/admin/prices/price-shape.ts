@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import type { PriceListing } from '../../nouns/money.ts'
+import { type Static, Type } from '../../wire/type.ts'
 import { timestampOrNull } from '../instants.ts'
 
 export const PriceShape = Type.Object({

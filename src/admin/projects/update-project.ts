@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import { changedLimits, LimitChanges } from '../limits-shape.ts'
 import { RoutesShape } from '../routes-shape.ts'

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { GatewayError } from '../../errors.ts'
+import { type Static, Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import type { AdminUpstreams } from '../parts.ts'
 import { type Tried, tryCredentials } from './try-credentials.ts'

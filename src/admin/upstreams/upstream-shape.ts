@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import type { TargetHealth } from '../../nouns/health.ts'
+import { type Static, Type } from '../../wire/type.ts'
 import { timestampOrNull } from '../instants.ts'
 import type { AdminUpstream } from '../parts.ts'
 

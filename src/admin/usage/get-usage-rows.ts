@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { invalidField } from '../../errors.ts'
 import type { SettledRow } from '../../nouns/ledger.ts'
+import { Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import { instantOf } from '../instants.ts'
 import { ROW_FORMATS, type RowFormat } from './row-formats.ts'

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { UsageDimension, UsageQuery, UsageSum } from '../../nouns/ledger.ts'
+import { Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import { hourOf, timestamp } from '../instants.ts'
 import type { AdminLedger } from '../parts.ts'

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { invalidField } from '../../errors.ts'
+import { Type } from '../../wire/type.ts'
 import { endpoint } from '../endpoint.ts'
 import { hourOf, timestamp } from '../instants.ts'
 

@@ -1,7 +1,8 @@
 /** What is asked of the ledger, from the parameters of a query. Everything here throws `invalid_argument`. */
-import { Type } from 'typebox'
+
 import { invalidField } from '../../errors.ts'
 import type { UsageDimension, UsageFilter } from '../../nouns/ledger.ts'
+import { Type } from '../../wire/type.ts'
 import { hourAfter } from '../instants.ts'
 
 const DIMENSIONS: readonly UsageDimension[] = [

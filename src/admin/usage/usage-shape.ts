@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { UsageDimension, UsageSum } from '../../nouns/ledger.ts'
+import { Type } from '../../wire/type.ts'
 import { usd } from '../money.ts'
 
 const Count = Type.Integer({ description: 'Exact, also beyond 2^53.' })

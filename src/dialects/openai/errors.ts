@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors.ts'
 import type { HttpResponse, Opening } from '../../nouns.ts'
 import type { ErrorBody } from '../../wire/gemini.ts'
 import { JSON_TYPE } from '../json.ts'
+import { paramNamed } from './params.ts'
 import { isObject, type Json } from './values.ts'
 
 /** What both shapes are made of. */
@@ -72,6 +73,7 @@ function kindOf(failure: Failure): Kind {
   return { type: SERVER, code: code ?? (failure.status.toLowerCase() || null) }
 }
 
+/** What is not there; null for anything that has no word of its own, such as a file. */
 function missingOf(failure: Failure): string | null {
   if (isAboutModel(failure)) return 'model_not_found'
   return failure.message.startsWith(NO_SUCH_URL) ? 'unknown_url' : null
@@ -81,10 +83,11 @@ function missingOf(failure: Failure): string | null {
 export const NO_SUCH_URL = 'Invalid URL'
 
 function isAboutModel({ http, message }: Failure): boolean {
-  return http === 404 && /^(?:models\/|Model is not found)/.test(message)
+  return http === 404 && /^(?:models\/|Model is not found|The model `)/.test(message)
 }
 
 function noSuchModel(message: string): string {
+  if (message.startsWith('The model `')) return message
   const model = /models\/(\S+)/.exec(message)?.[1] ?? ''
   return `The model \`${model}\` does not exist or you do not have access to it.`
 }
@@ -99,9 +102,18 @@ function paramOf({ details }: Failure): string | null {
   for (const detail of details) {
     const { fieldViolations } = detail as { fieldViolations?: readonly { field?: string }[] }
     const field = fieldViolations?.[0]?.field
-    if (field !== undefined && field !== '') return field
+    if (field !== undefined && field !== '') return paramNamed(field)
   }
   return null
+}
+
+const DURATION = /^(\d{1,9}(?:\.\d{1,9})?)s$/
+
+/** When to come again, as Google says it in the body and OpenAI's clients look for it in the head. */
+function retryAfterOf({ details }: Failure): OutgoingHttpHeaders {
+  const delays = details.map((detail) => DURATION.exec(String((detail as Json).retryDelay))?.[1])
+  const seconds = delays.find((delay) => delay !== undefined)
+  return seconds === undefined ? {} : { 'retry-after': `${Math.ceil(Number(seconds))}` }
 }
 
 function googleError({ http, status, message, details }: Failure): Json {
@@ -126,6 +138,7 @@ export function sendFailure(
     'content-length': bytes.length,
     // OpenAI's clients try each 429 again, unless they are told.
     ...(isSpent(failure) && { 'x-should-retry': 'false' }),
+    ...retryAfterOf(failure),
     ...headers,
   })
   response.end(bytes)

@@ -48,7 +48,9 @@ export function isOpenAiPath({ path, method, headers, query }: HttpRequest): boo
   if (first !== 'models') return OWN.has(first)
   const isGeminis =
     headers['x-goog-api-key'] !== undefined || headers['x-goog-api-client'] !== undefined || query.has('key')
-  return method === 'GET' && !isGeminis && !GEMINIS_VERB.test(rest.at(-1) ?? '')
+  // What nobody may do here is refused in its own words.
+  const isOurs = method === 'GET' || method === 'DELETE'
+  return isOurs && !isGeminis && !GEMINIS_VERB.test(rest.at(-1) ?? '')
 }
 
 export function open(request: HttpRequest, { isGoogles, endpoints }: Door): Opening {

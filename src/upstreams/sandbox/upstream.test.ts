@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { GatewayError } from '../../errors.ts'
 import type { Verb } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
+import './code/kept-snapshots.fixture.ts'
 import { SANDBOX_MODELS } from './models.ts'
 import {
   asking,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { KEPT_PYTHON } from '../../servers/kept-python.ts'
 import { startWasat, type WasatProcess } from '../../servers/wasat-process.ts'
 import { BATCHES } from './batches.ts'
 import { CODE } from './code.ts'
@@ -44,7 +45,7 @@ describe('features of the sandbox', () => {
   let home: string
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'wasat-features-'))
-    wasat = await startWasat()
+    wasat = await startWasat({ env: KEPT_PYTHON })
   })
   after(async () => {
     await wasat?.stop('SIGINT')

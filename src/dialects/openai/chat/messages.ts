@@ -197,7 +197,13 @@ function signatureOf(members: Members, report: Report): string | undefined {
 }
 
 /** What answers have and no request needs, because it says nothing that the parts do not say. */
-const TOLD = ['annotations', 'reasoning_details', 'provider_specific_fields']
+const TOLD = [
+  'annotations',
+  // What the client's own `parse` read in the text.
+  'parsed',
+  'reasoning_details',
+  'provider_specific_fields',
+]
 const TOLD_BY_GOOGLE = [
   'thought',
   'citation_metadata',

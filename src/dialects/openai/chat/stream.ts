@@ -39,7 +39,8 @@ export function chatEvents(asked: Asked): EventWriter {
         const said = choice.reader.read(candidate)
         const logprobs = logprobsOf(candidate)
         if (known !== undefined && Object.keys(said).length === 0 && logprobs === undefined) return ''
-        const delta = known === undefined ? { role: 'assistant', content: '', ...said } : said
+        const content = said.tool_calls === undefined ? '' : null
+        const delta = known === undefined ? { role: 'assistant', content, ...said } : said
         return event([{ index, delta, logprobs: logprobs ?? null, finish_reason: null }])
       })
       .join('')
@@ -48,7 +49,7 @@ export function chatEvents(asked: Asked): EventWriter {
   function ends(): string {
     if (choices.size === 0) {
       const { message, ...choice } = blocked(feedback)
-      return event([{ ...choice, delta: { ...message, content: '' } }])
+      return event([{ ...choice, delta: message }])
     }
     return [...choices]
       .map(([index, { reader, finishReason }]) =>

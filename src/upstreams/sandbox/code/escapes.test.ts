@@ -12,13 +12,13 @@ import { run } from './testing.fixture.ts'
 
 const CANARY = 'CANARY-2f1c9'
 /** For programs that never end, and for those that have to end by themselves even on a busy machine. */
-const BRIEF_MS = 2_000
+const BRIEF_MS = 1_000
 const PATIENT_MS = 30_000
 
 const folder = mkdtempSync(join(tmpdir(), 'wasat-escapes-'))
 const canary = join(folder, 'canary.txt')
 const brief: Python = createPython({ timeoutMs: BRIEF_MS })
-const patient: Python = createPython({ timeoutMs: PATIENT_MS, poolSize: 3 })
+const patient: Python = createPython({ timeoutMs: PATIENT_MS, poolSize: 2 })
 let listener: Server
 let connections = 0
 let port = 0

@@ -97,7 +97,7 @@ test('what Python refuses is refused to the caller', async () => {
 })
 
 test('with Python behind it, the answer is the true one', async () => {
-  const python = createPython()
+  const python = createPython({ poolSize: 1 })
   try {
     const { parts } = await playOf(python, scene(PRIMES))
     assert.deepEqual(parts[2], { codeExecutionResult: OK })

@@ -1,14 +1,13 @@
 /** Python for the sandbox: nothing of it exists before the first program, and after that one child is kept waiting. */
 import { GatewayError } from '../../../errors.ts'
-import { collect } from './collect.ts'
-import { type CodeResult, heapBytesOf, processorSecondsOf } from './interpreter.ts'
+import type { CodeResult } from './interpreter.ts'
 import { canLockDown, type Lockdown } from './lockdown.ts'
-import { closing, createSupply, notStarted, type Supply, type SupplySettings } from './supply.ts'
+import { snapshotFor } from './snapshots.ts'
+import { closing, createSupply, type Supply, type SupplySettings } from './supply.ts'
 import { overloaded } from './waiting.ts'
 
 /** Programs that run or wait; each holds its own text. */
 const PROGRAMS_MAX = 32
-const SNAPSHOT_BYTES_MAX = 64 * 1_024 * 1_024
 
 export interface PythonOptions extends Partial<SupplySettings> {
   /** Whether a child is really locked in; asked before the first one. */
@@ -87,40 +86,12 @@ export function createPython({ lockdown = canLockDown, ...options }: PythonOptio
   }
 }
 
-/** By the size of the heap. A reload of the configuration makes a new pool, not a new start of seconds. */
-const SNAPSHOTS = new Map<number, Promise<Buffer>>()
-
-function snapshotFor(settings: SupplySettings): Promise<Buffer> {
-  const heapBytes = heapBytesOf(settings)
-  const known = SNAPSHOTS.get(heapBytes)
-  if (known !== undefined) return known
-  const taken = takeSnapshot(settings)
-  SNAPSHOTS.set(heapBytes, taken)
-  // Tried again by the next program when it failed.
-  taken.catch(() => SNAPSHOTS.delete(heapBytes))
-  return taken
-}
-
 /** Who closes waits for no start. */
 function orClosing<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(closing()), { once: true })
     promise.then(resolve, reject)
   })
-}
-
-/** Python's memory after a start, which costs seconds once; every child then begins with it. */
-async function takeSnapshot(settings: SupplySettings): Promise<Buffer> {
-  const { output, succeeded, complaint } = await collect(
-    {
-      child: 'snapshot',
-      values: [String(heapBytesOf(settings))],
-      processorSecondsMax: processorSecondsOf(settings),
-    },
-    { timeoutMs: settings.startTimeoutMs, bytesMax: SNAPSHOT_BYTES_MAX },
-  )
-  if (!succeeded) throw notStarted(complaint)
-  return output
 }
 
 function unavailable(reason: string): GatewayError {

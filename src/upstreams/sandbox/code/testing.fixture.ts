@@ -1,5 +1,6 @@
 /** What the tests of code execution share. */
 import { performance } from 'node:perf_hooks'
+import './kept-snapshots.fixture.ts'
 import type { CodeResult } from './interpreter.ts'
 import type { Python } from './pool.ts'
 

@@ -8,7 +8,7 @@ import { createPython } from './pool.ts'
 import { run } from './testing.fixture.ts'
 import { planFor, wantsCode } from './write.ts'
 
-const python = createPython()
+const python = createPython({ poolSize: 1 })
 after(() => python.close())
 
 /** The prompt, and what is said about the output of its program. */
