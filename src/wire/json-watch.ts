@@ -3,7 +3,10 @@
  * because it is asked about every key of every request.
  */
 
-/** What to look at below one value. Names are lowerCamelCase; snake_case in the text is the same name. */
+/**
+ * What to look at below one value. A name in lowerCamelCase is found in snake_case too, as in protojson; one in snake_case
+ * is found as it is and no otherwise.
+ */
 export interface Watch {
   /** Members of an object, at most 31. One of these that comes twice is refused. */
   readonly keys?: Readonly<Record<string, Watch>>
@@ -118,10 +121,15 @@ export function nameIn(node: WatchNode, bytes: Buffer, from: number, to: number)
   }
   for (let at = from; at < to; at++) {
     if (bytes[at] !== UNDERSCORE && bytes[at] !== BACKSLASH) continue
-    const written = canonicalName(bytes.toString('utf8', from, to))
-    return node.names.find(({ name }) => name === written)
+    const written = unescaped(bytes.toString('utf8', from, to))
+    const canonical = canonicalName(written)
+    return node.names.find(({ name }) => name === written || name === canonical)
   }
   return undefined
+}
+
+function unescaped(raw: string): string {
+  return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw
 }
 
 function standsAt(name: Buffer, bytes: Buffer, from: number): boolean {
@@ -129,9 +137,8 @@ function standsAt(name: Buffer, bytes: Buffer, from: number): boolean {
   return true
 }
 
-/** One name for both spellings of a field: escapes resolved, snake_case as lowerCamelCase. */
-function canonicalName(raw: string): string {
-  const name = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw
+/** One name for both spellings of a field. */
+function canonicalName(name: string): string {
   return name.includes('_')
     ? name.replace(/(?!^)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
     : name

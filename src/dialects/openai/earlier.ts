@@ -27,7 +27,7 @@ export async function earlierOf(naming: Naming, responses: KeptResponses): Promi
 }
 
 async function previousIn({ found, keyId }: Naming, responses: KeptResponses): Promise<Earlier['previous']> {
-  const text = found.captured.get('previousResponseId')
+  const text = found.captured.get('previous_response_id')
   if (text === undefined || text === 'null') return undefined
   const id: unknown = JSON.parse(text)
   if (typeof id !== 'string') throw wrongType('previous_response_id', 'a string', id)

@@ -20,23 +20,23 @@ const search: Watch = { note: SEARCH }
 const captured: Watch = { capture: true }
 
 const IMAGE: Measure = { bytes: 'url', label: 'detail', sumAs: () => 'image' }
-const INPUT_IMAGE: Measure = { bytes: 'imageUrl', label: 'detail', sumAs: () => 'image' }
+const INPUT_IMAGE: Measure = { bytes: 'image_url', label: 'detail', sumAs: () => 'image' }
 const SOUND: Measure = { bytes: 'data', label: 'format', sumAs: () => 'audio' }
-const FILE: Measure = { bytes: 'fileData', label: 'filename', sumAs: () => 'other' }
+const FILE: Measure = { bytes: 'file_data', label: 'filename', sumAs: () => 'other' }
 
 const PART: Watch = {
   keys: {
-    imageUrl: { measure: IMAGE },
-    inputAudio: { measure: SOUND },
-    file: { measure: FILE, keys: { fileId: stored } },
-    videoUrl: stored,
+    image_url: { measure: IMAGE },
+    input_audio: { measure: SOUND },
+    file: { measure: FILE, keys: { file_id: stored } },
+    video_url: stored,
   },
 }
 
 /** Of an item's content, and of what a tool gave: bytes of a file say little of the tokens that it comes to. */
 const INPUT_PART: Watch = {
   measure: INPUT_IMAGE,
-  keys: { fileId: stored, fileUrl: stored, fileData: stored, inputAudio: stored },
+  keys: { file_id: stored, file_url: stored, file_data: stored, input_audio: stored },
 }
 
 /** `result`: a picture that the model made. */
@@ -52,12 +52,15 @@ const GOOGLE: Watch = {
   },
 }
 
-/** What must not stand in a request twice, because two readers could then read two requests. */
+/**
+ * In the spelling of the API, which is the only one: an upstream would pass over another, and a limit in it would be none.
+ * What must not stand in a request twice, because two readers could then read two requests.
+ */
 export const WATCH: Watch = {
   keys: {
     model: captured,
     stream: captured,
-    streamOptions: { keys: { includeUsage: captured } },
+    stream_options: { keys: { include_usage: captured } },
     // Pictures of an answer go back to the model beside its content.
     messages: { each: { keys: { content: { each: PART }, images: { each: PART } } } },
     input: {
@@ -65,21 +68,21 @@ export const WATCH: Watch = {
       each: ITEM,
     },
     n: captured,
-    maxTokens: captured,
-    maxCompletionTokens: captured,
-    maxOutputTokens: captured,
-    serviceTier: captured,
+    max_tokens: captured,
+    max_completion_tokens: captured,
+    max_output_tokens: captured,
+    service_tier: captured,
     metadata: captured,
-    responseFormat: { note: FORMAT },
+    response_format: { note: FORMAT },
     text: { keys: { format: { note: FORMAT } } },
     stop: { elementsMax: LIST_ELEMENTS_MAX },
     tools: { elementsMax: LIST_ELEMENTS_MAX, each: { keys: { type: { collectMax: TOOL_TYPES_MAX } } } },
     functions: { elementsMax: LIST_ELEMENTS_MAX },
-    webSearchOptions: search,
-    previousResponseId: captured,
+    web_search_options: search,
+    previous_response_id: captured,
     conversation: stored,
     google: GOOGLE,
-    extraBody: { keys: { google: GOOGLE } },
+    extra_body: { keys: { google: GOOGLE } },
   },
 }
 
@@ -93,7 +96,7 @@ export function factsOf(
   const image = found.measured('image')
   const audio = found.measured('audio')
   const other = found.measured('other')
-  const limits = ['maxTokens', 'maxCompletionTokens', 'maxOutputTokens'].flatMap(
+  const limits = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'].flatMap(
     (name) => positive(found.captured.get(name)) ?? [],
   )
   const usesServerTool = [...found.collected('tools.type')].some((type) => type !== '"function"')
@@ -135,7 +138,7 @@ function positive(text: string | undefined): number | undefined {
 }
 
 export function tierOf(found: JsonFindings): Tier {
-  const tier: unknown = JSON.parse(found.captured.get('serviceTier') ?? 'null')
+  const tier: unknown = JSON.parse(found.captured.get('service_tier') ?? 'null')
   if (tier === 'flex') return 'flex'
   return tier === 'priority' || tier === 'fast' ? 'priority' : 'standard'
 }

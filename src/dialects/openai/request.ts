@@ -51,7 +51,7 @@ export async function decode(decoding: Decoding): Promise<OpenAiCall> {
     model: modelIn(found, opening),
     document,
     isStream: isStream(found, endpoint),
-    includesUsage: found.captured.get('streamOptions.includeUsage') === 'true',
+    includesUsage: found.captured.get('stream_options.include_usage') === 'true',
     isGoogles,
     createdAt: Math.floor(Date.now() / 1_000),
     earlier,

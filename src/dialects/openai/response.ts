@@ -9,7 +9,7 @@ import { JSON_TYPE } from '../json.ts'
 import type { Asked } from './asked.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failureIn, sendError, sendFailure } from './errors.ts'
-import { isObject } from './values.ts'
+import { isObject, type Json } from './values.ts'
 
 export interface Encoding {
   readonly asked: Asked
@@ -62,7 +62,11 @@ export function translateWhole({
     heldBytes = 0
   }
   const hold = (bytes: Buffer) => {
-    if (!held.take(bytes.length)) throw noRoom()
+    if (!held.take(bytes.length)) {
+      answer.source.cancel()
+      letGo()
+      return failWhole(noRoom(), asked, response, headers)
+    }
     heldBytes += bytes.length
     pieces.push(bytes)
   }
@@ -83,9 +87,7 @@ export function translateWhole({
             ...shown,
             ...headers,
           })
-        if (!isObject(document)) throw noJson()
-        const told = await endpoint.whole(document as GenerateContentResponse, asked)
-        const whole = Buffer.from(JSON.stringify(told))
+        const whole = Buffer.from(JSON.stringify(await wholeOf(document, endpoint, asked)))
         response.head(answer.status, {
           'content-type': JSON_TYPE,
           ...shown,
@@ -123,8 +125,18 @@ function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-function noJson(): GatewayError {
-  return new GatewayError('upstream_broken', "The upstream's answer is no JSON object.")
+async function wholeOf(document: unknown, endpoint: Endpoint, asked: Asked): Promise<Json> {
+  try {
+    if (!isObject(document)) throw new TypeError('no JSON object')
+    return await endpoint.whole(document as GenerateContentResponse, asked)
+  } catch (cause) {
+    throw notItsApi(cause)
+  }
+}
+
+/** An upstream may send anything: what cannot be read as an answer of Gemini's is its fault. */
+export function notItsApi(cause: unknown): GatewayError {
+  return new GatewayError('upstream_broken', 'The upstream sent what is no answer of its API.', { cause })
 }
 
 function noRoom(): GatewayError {

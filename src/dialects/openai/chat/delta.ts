@@ -59,7 +59,7 @@ export class CandidateReader {
     const { text, thought, functionCall, inlineData } = part
     if (text !== undefined) return this.#takeText(text, thought === true, isFirst, said)
     this.#citations.begin('other', isFirst)
-    if (functionCall !== undefined) said.calls.push(this.#callOf(part, functionCall))
+    if (typeof functionCall?.name === 'string') said.calls.push(this.#callOf(part, functionCall))
     else if (inlineData === undefined || thought === true) {
       if (Object.keys(part).some((member) => member !== 'thoughtSignature')) said.rest.push(part)
     } else if (isSound(inlineData.mimeType)) said.audio = audioOf(this.#asked, inlineData)
