@@ -75,14 +75,6 @@ export class Citations {
   }
 }
 
-/** The same where the passages are all of one text. */
-export function citationsOf(metadata: unknown, text: string): readonly Citation[] {
-  const citations = new Citations()
-  citations.begin('text', true)
-  citations.add(text)
-  return citations.read(metadata)
-}
-
 const CONTINUATION_MASK = 0xc0
 const CONTINUATION = 0x80
 

@@ -41,6 +41,9 @@ export function textsOf(item: Members, name: string): Part[] {
   })
 }
 
+/** What answers have and no request needs, because it says nothing that the text does not say. */
+const TOLD = ['annotations', 'logprobs', 'parsed'] as const
+
 function partOf(part: Members): Part {
   const type = part.word('type', KINDS)
   switch (type) {
@@ -55,6 +58,7 @@ function partOf(part: Members): Part {
     case 'input_audio':
       return audioPart(part.object('input_audio') ?? missing(part, 'input_audio'))
     default:
+      for (const name of TOLD) part.take(name)
       return { text: part.required('text') }
   }
 }

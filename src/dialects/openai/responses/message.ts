@@ -9,8 +9,8 @@ export interface OpenMessage {
   readonly kind: 'message'
   /** `tokens`: of this piece, when their likelihood was asked for. */
   say(text: string, tokens: readonly Json[]): void
-  /** What the text so far rests on; the last call counts. */
-  cite(citationsOf: (text: string) => readonly Citation[]): void
+  /** What passages of it rest on. */
+  cite(citations: readonly Citation[]): void
   close(status: ItemStatus): Json
 }
 
@@ -20,7 +20,7 @@ export function openMessage({ id, index }: Place, emit: Emit): OpenMessage {
   const at = { item_id: id, output_index: index, content_index: CONTENT_INDEX }
   const item = { id, type: 'message', role: 'assistant' }
   const logprobs: Json[] = []
-  let annotations: readonly Json[] = []
+  const annotations: Json[] = []
   let text = ''
   emit('response.output_item.added', {
     output_index: index,
@@ -37,12 +37,12 @@ export function openMessage({ id, index }: Place, emit: Emit): OpenMessage {
       logprobs.push(...tokens)
       emit('response.output_text.delta', { ...at, delta: piece, logprobs: tokens })
     },
-    cite: (citationsOf) => {
-      const told = annotations.length
-      annotations = citationsOf(text).map((citation) => ({ type: 'url_citation', ...citation }))
-      for (const [position, annotation] of annotations.entries())
-        if (position >= told)
-          emit('response.output_text.annotation.added', { ...at, annotation_index: position, annotation })
+    cite: (citations) => {
+      for (const citation of citations) {
+        const annotation = { type: 'url_citation', ...citation }
+        const position = annotations.push(annotation) - 1
+        emit('response.output_text.annotation.added', { ...at, annotation_index: position, annotation })
+      }
     },
     close: (status) => {
       const part = { type: 'output_text', text, annotations, logprobs }

@@ -1,6 +1,6 @@
 /** Puts the output items together from the pieces of a candidate; an answer that is whole has one piece. */
 import type { Candidate, Part } from '../../../wire/gemini.ts'
-import { citationsOf } from '../grounding.ts'
+import { Citations } from '../grounding.ts'
 import { tokensOf } from '../logprobs.ts'
 import { isObject, type Json } from '../values.ts'
 import { type OpenCode, openCode } from './code.ts'
@@ -17,8 +17,6 @@ export interface OutputOptions {
   readonly emit: Emit
 }
 
-const SOURCES_MAX = 1_000
-
 type OpenItem = OpenMessage | OpenReasoning | OpenCode
 
 export class Output {
@@ -32,9 +30,11 @@ export class Output {
   #open: OpenItem | undefined
   /** Of the text that was said last. */
   #signature: string | undefined
+  readonly #citations = new Citations()
+  /** Characters of all messages, and of those before this one. */
+  #said = 0
+  #messageStart = 0
   #queries: readonly string[] = []
-  /** A stream tells each of them once, and its passages count over all. */
-  readonly #sources: unknown[] = []
   #calls = 0
   #characters = 0
   #hasSearched = false
@@ -51,17 +51,12 @@ export class Output {
   read(candidate: Candidate): void {
     this.#noteSearch(candidate.groundingMetadata)
     let tokens = tokensOf(candidate) ?? []
-    for (const part of candidate.content?.parts ?? []) {
+    for (const [position, part] of (candidate.content?.parts ?? []).entries()) {
+      this.#citations.begin(kindOf(part), position === 0)
       this.#take(part, tokens)
-      if (part.text !== undefined && part.thought !== true) tokens = []
+      if (kindOf(part) === 'text') tokens = []
     }
-    const { groundingMetadata } = candidate
-    if (!isObject(groundingMetadata)) return
-    const { groundingChunks } = groundingMetadata
-    if (Array.isArray(groundingChunks))
-      this.#sources.push(...groundingChunks.slice(0, SOURCES_MAX - this.#sources.length))
-    const metadata = { ...groundingMetadata, groundingChunks: this.#sources }
-    if (this.#open?.kind === 'message') this.#open.cite((text) => citationsOf(metadata, text))
+    this.#cite(candidate.groundingMetadata)
   }
 
   refuse(reason: string): void {
@@ -72,6 +67,20 @@ export class Output {
   end(status: ItemStatus): void {
     this.#close(status)
     this.#search()
+  }
+
+  /** Passages count over all that was said; those of messages that are done already are told nobody any more. */
+  #cite(metadata: unknown): void {
+    const citations = this.#citations.read(metadata)
+    const start = this.#messageStart
+    if (this.#open?.kind !== 'message') return
+    const own = citations.filter(({ start_index: at }) => at >= start)
+    this.#open.cite(
+      own.map(({ start_index: from, end_index: to, ...source }) => ({
+        ...{ start_index: from - start, end_index: to - start },
+        ...source,
+      })),
+    )
   }
 
   #take(part: Part, tokens: readonly Json[]): void {
@@ -109,8 +118,11 @@ export class Output {
       if (this.#open?.kind !== 'message') {
         this.#close('completed')
         this.#open = openMessage(this.#place('msg'), this.#options.emit)
+        this.#messageStart = this.#said
       }
       this.#open.say(text, tokens)
+      this.#citations.add(text)
+      this.#said += [...text].length
       this.#characters += text.length
     }
     this.#signature = signature ?? this.#signature
@@ -238,4 +250,9 @@ export class Output {
     this.items.push(item)
     this.kept.push(item)
   }
+}
+
+function kindOf({ text, thought }: Part): 'text' | 'thought' | 'other' {
+  if (text === undefined) return 'other'
+  return thought === true ? 'thought' : 'text'
 }

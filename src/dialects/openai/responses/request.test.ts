@@ -25,7 +25,7 @@ test('[RSP-01] a text is one message, and instructions stand before it', () => {
 })
 
 test('[RSP-01] messages in the short and in the full form, of every role', () => {
-  const { body } = translated({
+  const { body, losses } = translated({
     input: [
       { role: 'developer', content: 'Be kind.' },
       { role: 'system', content: [{ type: 'input_text', text: 'Be true.' }] },
@@ -46,6 +46,7 @@ test('[RSP-01] messages in the short and in the full form, of every role', () =>
     { role: 'model', parts: [{ text: 'Hello!' }] },
     user('Who are you?'),
   ])
+  assert.deepEqual(losses, [])
 })
 
 test('[RSP-01] pictures and files in the request, at an address, and stored', () => {

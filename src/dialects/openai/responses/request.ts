@@ -4,7 +4,7 @@ import type { Report } from '../../../nouns/report.ts'
 import type { Part } from '../../../wire/gemini.ts'
 import type { Asked } from '../asked.ts'
 import { extrasOf } from '../google.ts'
-import { dropUntaken } from '../leftovers.ts'
+import { dropUntaken, reportWithin } from '../leftovers.ts'
 import { EFFORTS, thinkingOf } from '../thinking.ts'
 import { tierOf } from '../tier.ts'
 import { toolboxOf } from '../toolbox.ts'
@@ -42,6 +42,7 @@ export function geminiOf(asked: Asked, model: string, report: Report): Json {
   if (request.word('truncation', ['auto', 'disabled']) === 'auto')
     report.dropped('truncation', 'a conversation that is too long is refused')
   dropUntaken(request, report, SOFT)
+  reportWithin(request, report)
   return {
     ...extras.request,
     ...(systemInstruction !== undefined && { systemInstruction }),
