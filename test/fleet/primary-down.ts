@@ -34,7 +34,7 @@ export interface PrimaryDownResult extends Verdict {
   readonly attemptsWhileDown: number
   /** From its return until it has its load again. */
   readonly takenBackMs: number
-  /** The most attempts at one upstream for each request, of all seconds in which clients sent some. */
+  /** The most attempts at one upstream for each request, of any second's load of the clients. */
   readonly attemptsPerRequestMax: number
   /** The most of any second, beside the most that clients sent in one. */
   readonly peaks: { readonly sent: number; readonly first: number; readonly second: number }
@@ -108,7 +108,7 @@ export async function runPrimaryDown(run: Run, options: PrimaryDownOptions): Pro
   const served = load.told.filter(({ isWhole }) => isWhole).length
   const servedPercent = (100 * served) / load.sent
   const attemptsPerRequest = (first.length + second.length) / load.sent
-  const attemptsPerRequestMax = Math.max(worstSecond(first, load), worstSecond(second, load))
+  const attemptsPerRequestMax = Math.max(worstSecond(first, load, rate), worstSecond(second, load, rate))
   const books = await judgeBooks(
     { ...ground, billing: { ...ground.billing, bill: () => [...ground.billing.bill(), ...spare.bill()] } },
     load.told,
@@ -117,7 +117,7 @@ export async function runPrimaryDown(run: Run, options: PrimaryDownOptions): Pro
     ...(servedPercent < SERVED_PERCENT_MIN ? [`only ${servedPercent} % of the clients were served`] : []),
     ...(attemptsPerRequest > LOAD_FACTOR_MAX ? [`${attemptsPerRequest} attempts for each request`] : []),
     ...(attemptsPerRequestMax > LOAD_FACTOR_MAX
-      ? [`${attemptsPerRequestMax} attempts at one upstream for each request of one second`]
+      ? [`${attemptsPerRequestMax} attempts at one upstream for each request of a second's load`]
       : []),
     ...Object.entries(peaks)
       .filter(([, most]) => judgesPeaks && most > LOAD_FACTOR_MAX * peaks.sent)
@@ -137,15 +137,22 @@ interface Arrival {
   readonly atMs: number
 }
 
-/** Attempts at one upstream for each request, in the worst second of the clients. */
-function worstSecond(arrivals: readonly Arrival[], { told, sentBySecond }: Load): number {
-  const secondOf = new Map(told.map(({ id, sentAtMs }) => [id, Math.floor(sentAtMs / 1_000)]))
-  const attempts = sentBySecond.map(() => 0)
-  for (const { id } of arrivals) {
-    const second = secondOf.get(id)
-    if (second !== undefined) attempts[second] = (attempts[second] ?? 0) + 1
-  }
-  return Math.max(...attempts.map((count, second) => count / Math.max(1, sentBySecond[second] ?? 0)))
+/**
+ * Attempts at one upstream for each request, of the worst `rate` requests in a row: of a second's load, however long the
+ * machine took to send it. The last ones may be up to twice as many.
+ */
+function worstSecond(arrivals: readonly Arrival[], { told }: Load, rate: number): number {
+  const attempts = new Map<string, number>()
+  for (const { id } of arrivals) attempts.set(id, (attempts.get(id) ?? 0) + 1)
+  const counts = [...told]
+    .sort((one, other) => one.sentAtMs - other.sentAtMs)
+    .map(({ id }) => attempts.get(id) ?? 0)
+  const groups = Math.max(1, Math.floor(counts.length / rate))
+  const ratios = Array.from({ length: groups }, (_, group) => {
+    const own = counts.slice(group * rate, group + 1 === groups ? undefined : (group + 1) * rate)
+    return own.reduce((sum, count) => sum + count, 0) / Math.max(1, own.length)
+  })
+  return Math.max(...ratios)
 }
 
 /** The most that arrived within any second of the clock from then on. */
