@@ -263,6 +263,8 @@ export interface Upstream {
    * more than one, each gives one candidate. Without it: 1.
    */
   requestsMax?(call: Call): number
+  /** Whether it may pass over the limit that the call sets to its answer. Without it: it keeps to it. */
+  ignoresLimit?(call: Call): boolean
   /** Tokens of a prompt that are in no byte of the call: what the provider or a translation says beside it. Without it: 0. */
   readonly promptTokensAdded?: number
   /**

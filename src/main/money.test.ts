@@ -22,6 +22,14 @@ test('[TMN-01] several requests give one candidate each; one request gives all o
   assert.equal(MONEY.bound(several, price, {}), one + 3 * 1_000 * 10_000)
 })
 
+test('[TMN-01] a limit that an upstream may pass over bounds nothing', () => {
+  const limited = callOf({ facts: { ...call.facts, maxOutputTokens: 7 } })
+  const prompt = call.body.length * 1_000
+  assert.equal(MONEY.bound(limited, price, {}), prompt + 7 * 10_000)
+  assert.equal(MONEY.bound(limited, price, { ignoresLimit: () => false }), prompt + 7 * 10_000)
+  assert.equal(MONEY.bound(limited, price, { ignoresLimit: () => true }), prompt + 1_000 * 10_000)
+})
+
 test('[TMN-01] what a provider says beside the prompt is reserved for', () => {
   assert.equal(boundOf({ promptTokensAdded: 500 }), boundOf({}) + 500 * 1_000)
 })

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 import { promptTokensEstimate, promptTokensMax } from '../nouns/estimate.ts'
 import type { Rates } from '../nouns/money.ts'
 import type { Call, Upstream } from '../nouns.ts'
-import type { Money } from '../policies/admit.ts'
+import type { Money, Spending } from '../policies/admit.ts'
 import { createPriceBook, type PriceBook } from '../prices/book.ts'
 import { boundOf, costOf } from '../prices/cost.ts'
 import { quantitiesOf } from '../prices/quantities.ts'
@@ -18,7 +18,7 @@ export const MONEY: Money = {
     const requests = upstream.requestsMax?.(call) ?? 1
     const one = boundOf(rates, {
       promptTokensMax: promptMaxOf(call, rates, upstream.promptTokensAdded),
-      outputTokensMax: EMBEDS.has(call.verb) ? 0 : call.facts.maxOutputTokens,
+      outputTokensMax: outputMaxOf(call, upstream),
       candidates: requests > 1 ? 1 : call.facts.candidateCount,
       items: itemsOf(call),
       mayGround: call.facts.usesSearch,
@@ -40,6 +40,13 @@ export const MONEY: Money = {
       call.tier,
     )
   },
+}
+
+/** Undefined: as much as the model likes. */
+function outputMaxOf(call: Call, upstream: Spending): number | undefined {
+  if (EMBEDS.has(call.verb)) return 0
+  const { maxOutputTokens } = call.facts
+  return maxOutputTokens === undefined || upstream.ignoresLimit?.(call) ? undefined : maxOutputTokens
 }
 
 /** What is over a model's own limit it refuses; of a batch to embed, each item has that limit. */

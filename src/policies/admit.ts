@@ -22,7 +22,7 @@ import { budgetExceeded } from './quota.ts'
 export type Admit = (call: Call, caller: Caller, targets: readonly Target[]) => Promise<Permit>
 
 /** What an upstream may make of a call. */
-export type Spending = Pick<Upstream, 'requestsMax' | 'promptTokensAdded'>
+export type Spending = Pick<Upstream, 'requestsMax' | 'promptTokensAdded' | 'ignoresLimit'>
 
 /** The arithmetic of prices; pure. */
 export interface Money {

@@ -8,7 +8,7 @@ import { fetchJson, openPool, type UpstreamTimeouts } from '../http/pool.ts'
 import type { Seals } from '../translation/seals.ts'
 import { createTranslatedSend } from '../translation/send.ts'
 import { modelsOf } from './models.ts'
-import { isSpoken, type StreamUsage } from './native/request.ts'
+import { isSpoken, mayIgnoreLimit, type StreamUsage } from './native/request.ts'
 import { createNativeSend } from './native/send.ts'
 import { createTranslator } from './translator.ts'
 import { type Vendor, type VendorFlags, type VendorRow, vendorOf } from './vendor.ts'
@@ -86,6 +86,7 @@ export function createOpenAiUpstream(options: OpenAiOptions): Upstream {
     // No rule for a model says otherwise than its vendor what there is.
     requestsMax: (call) =>
       call.wire !== 'gemini' && isSpoken(call.wire, vendorFlags) ? 1 : translated.requestsMax(call),
+    ignoresLimit: (call) => mayIgnoreLimit(call, vendorFlags),
     listModels,
     close: () => pool.close(),
     destroy: () => pool.destroy(),

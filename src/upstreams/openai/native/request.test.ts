@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { CALLER, callOf } from '../../../nouns.fixture.ts'
 import type { Call, WireFormat } from '../../../nouns.ts'
 import { DEFAULT_FLAGS } from '../vendor.ts'
-import { isSpoken, nativeRequest, type StreamUsage } from './request.ts'
+import { isSpoken, mayIgnoreLimit, nativeRequest, type StreamUsage } from './request.ts'
 import { startNative } from './testing.fixture.ts'
 
 /** All that parsing and printing would change. */
@@ -113,6 +113,20 @@ describe('what is spoken', () => {
     assert.equal(other.upstream.speaks?.('openai-chat', 'm'), false)
     assert.equal(other.upstream.requestsMax?.(callOf({ wire: 'openai-chat', facts })), 3)
   })
+})
+
+test('[ONW-REQUEST-04] a server that knows one name for a limit may pass over the other', () => {
+  const may = (body: string, flags: Partial<typeof DEFAULT_FLAGS> = {}, call: Partial<Call> = {}) =>
+    mayIgnoreLimit(callOf({ wire: 'openai-chat', ...call, body: Buffer.from(body) }), {
+      ...DEFAULT_FLAGS,
+      ...flags,
+    })
+  assert.equal(may('{"model":"m","max_tokens":5}'), false)
+  assert.equal(may('{"max_completion_tokens":5,"max_tokens":5}'), false)
+  assert.equal(may('{"model":"m","max_completion_tokens":5}'), true)
+  assert.equal(may('{"tools":[{"max_tokens":5}],"max_completion_tokens":5}'), true)
+  assert.equal(may('{"max_completion_tokens":5}', { maxTokensField: 'max_completion_tokens' }), false)
+  assert.equal(may('{"max_completion_tokens":5}', {}, { wire: 'gemini' }), false)
 })
 
 describe('usage that the client did not ask for', () => {

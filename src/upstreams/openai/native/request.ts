@@ -35,6 +35,15 @@ export function isSpoken(wire: WireFormat, flags: VendorFlags): boolean {
   }
 }
 
+/**
+ * A server that knows the older name alone answers without a limit when it is given the newer one. Who knows the newer one
+ * keeps to the older one as well, or refuses it.
+ */
+export function mayIgnoreLimit({ wire, body }: Call, { maxTokensField }: VendorFlags): boolean {
+  if (wire !== 'openai-chat' || maxTokensField !== 'max_tokens') return false
+  return !membersOf(body, rootOf(body)).some(({ name }) => name === maxTokensField)
+}
+
 export interface NativeRequest extends Outgoing {
   /** Whether usage was asked for that the client did not ask for, and is not to see. */
   readonly hasAddedUsage: boolean
