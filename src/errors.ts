@@ -156,3 +156,12 @@ export function modelNotFound(
     options,
   )
 }
+
+/** All answers together hold what they may. `where`: whose answer found no room. */
+export function noRoomForAnswers(where = ''): GatewayError {
+  return new GatewayError('overloaded', 'The server holds too many answers. Please retry.', {
+    headers: { 'retry-after': '1' },
+    details: [retryInfo(1_000)],
+    hint: `${where && `${where}: `}server.limits.answersInFlight is reached`,
+  })
+}

@@ -1,5 +1,4 @@
 /** Amounts as the admin API takes and shows them: decimal USD without a double in between, and integer nano-USD. */
-
 import { invalidField } from '../errors.ts'
 import type { NanoUsd } from '../nouns/money.ts'
 import { Type } from '../wire/type.ts'

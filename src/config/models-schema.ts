@@ -1,5 +1,4 @@
 /** Where models go: which upstreams serve a name, and in which order they are asked. */
-
 import { matchesGlob, mostSpecificFirst } from '../wire/glob.ts'
 import { MODEL_GLOB_PATTERN, MODEL_NAME_PATTERN, MODEL_NAME_SHAPE } from '../wire/model-name.ts'
 import { nearest } from '../wire/nearest.ts'

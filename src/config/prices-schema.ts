@@ -1,5 +1,4 @@
 /** What models cost, where the operator knows it better than the built-in table. */
-
 import { parseInstant } from '../wire/instant.ts'
 import { Type } from '../wire/type.ts'
 import { section, usd } from './fields.ts'

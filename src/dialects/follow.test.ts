@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { GatewayError } from '../errors.ts'
 import { chunkOf, HandSource, recordedResponse } from '../nouns.fixture.ts'
 import type { Chunk, Sink } from '../nouns.ts'
 import { follow, type Writer } from './follow.ts'
@@ -49,6 +50,20 @@ test('[NATIVE-SLOW-01] a full socket pauses the source, an empty one resumes it'
   await over
   response.drain()
   assert.equal(source.heard.length, 3, 'nothing is resumed after the end')
+})
+
+test('[NATIVE-DRAIN-01] a writer that can take no more hangs up, and tells why once', async () => {
+  const { source, response, heard, writer, sink } = rig()
+  const full = () => {
+    throw new GatewayError('overloaded', 'no room')
+  }
+  const over = follow(source, response, { ...writer, chunk: full })
+  const client = sink()
+  client.chunk(chunkOf('a'))
+  client.chunk(chunkOf('b'))
+  await over
+  assert.deepEqual(heard, ['fail no room'])
+  assert.deepEqual(source.heard, ['start', 'cancel'])
 })
 
 test('[NATIVE-DRAIN-01] a client that leaves cancels the source once; afterwards nobody does', async () => {

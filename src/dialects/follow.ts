@@ -1,10 +1,11 @@
 /** Joins a Source to the client's socket: backpressure one way, hanging up the other. */
+import { GatewayError } from '../errors.ts'
 import type { Chunk, HttpResponse, Source } from '../nouns.ts'
 
 export interface Writer {
   /** The chunk as it goes out. */
   render(chunk: Chunk): Buffer
-  /** False when the socket is full. */
+  /** False when the socket is full. What it throws ends the answer like a break of it. */
   chunk(bytes: Buffer): boolean
   /** A promise, where something is done before the last bytes go out. */
   end(last: Buffer | undefined): void | Promise<void>
@@ -20,6 +21,7 @@ const GATHERED_BYTES_MAX = 64 * 1024
 export function follow(source: Source, response: HttpResponse, writer: Writer): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOver = false
+    let isRefused = false
     let weighed: Chunk | undefined
     let rendered: Buffer | undefined
     // Metering weighs each chunk before it is written: an object is put into words once.
@@ -32,7 +34,16 @@ export function follow(source: Source, response: HttpResponse, writer: Writer): 
     let gathered: Buffer[] = []
     let gatheredBytes = 0
     const write = (bytes: Buffer): void => {
-      if (!writer.chunk(bytes) && !isOver) source.pause()
+      if (isRefused) return
+      try {
+        if (!writer.chunk(bytes) && !isOver) source.pause()
+      } catch (error) {
+        isRefused = true
+        isOver = true
+        source.cancel()
+        writer.fail(GatewayError.from(error))
+        resolve()
+      }
     }
     const flush = (): void => {
       if (gatheredBytes === 0) return
@@ -74,6 +85,7 @@ export function follow(source: Source, response: HttpResponse, writer: Writer): 
       end: (last) => {
         isOver = true
         flush()
+        if (isRefused) return
         const ended = writer.end(last === undefined ? undefined : render(last))
         if (ended === undefined) resolve()
         else ended.then(resolve, reject)
@@ -81,6 +93,7 @@ export function follow(source: Source, response: HttpResponse, writer: Writer): 
       fail: (error) => {
         isOver = true
         flush()
+        if (isRefused) return
         writer.fail(error)
         resolve()
       },

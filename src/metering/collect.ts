@@ -1,5 +1,5 @@
 /** Takes a whole answer into memory, for a call that no client waits for. */
-import { GatewayError } from '../errors.ts'
+import { GatewayError, noRoomForAnswers } from '../errors.ts'
 import { createHeld, type Held } from '../nouns/held.ts'
 import type { Answer, Chunk } from '../nouns.ts'
 
@@ -42,7 +42,7 @@ export function collect(
     const leave = () => hangUp(signal.reason)
     const take = (bytes: Buffer) => {
       if (isOver) return
-      if (!held.take(bytes.length)) return hangUp(noRoom())
+      if (!held.take(bytes.length)) return hangUp(noRoomForAnswers())
       heldBytes += bytes.length
       size += bytes.length
       taken(bytes.length)
@@ -75,12 +75,6 @@ function bytesOf(chunk: Chunk): Buffer {
   const bytes = Buffer.from(JSON.stringify(chunk.response))
   RENDERED.set(chunk, bytes)
   return bytes
-}
-
-function noRoom(): GatewayError {
-  return new GatewayError('overloaded', 'The server holds too many answers. Please retry.', {
-    hint: 'server.limits.answersInFlight is reached',
-  })
 }
 
 function tooLarge(): GatewayError {

@@ -1,5 +1,4 @@
 /** What is asked of the ledger, from the parameters of a query. Everything here throws `invalid_argument`. */
-
 import { invalidField } from '../../errors.ts'
 import type { UsageDimension, UsageFilter } from '../../nouns/ledger.ts'
 import { Type } from '../../wire/type.ts'

@@ -1,8 +1,7 @@
 /** Writes a unary answer: one JSON body. */
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { Answer, HttpResponse } from '../../nouns.ts'
-import { follow } from '../follow.ts'
-import { JSON_TYPE } from '../json.ts'
+import { writeWhole } from '../whole.ts'
 import { sendError } from './errors.ts'
 
 export function encodeUnary(
@@ -10,30 +9,5 @@ export function encodeUnary(
   response: HttpResponse,
   headers: OutgoingHttpHeaders,
 ): Promise<void> {
-  const { 'content-length': declared, ...shown } = answer.headers
-  // Put together when the head goes out: the price of a whole answer is known by then.
-  const head = (length: number | string | undefined) =>
-    response.head(answer.status, {
-      'content-type': JSON_TYPE,
-      ...shown,
-      ...headers,
-      ...(length !== undefined && { 'content-length': length }),
-    })
-  return follow(answer.source, response, {
-    render: (chunk) => chunk.bytes ?? Buffer.from(JSON.stringify(chunk.response)),
-    chunk: (bytes) => {
-      // Only a long answer comes in more than one piece; its length is the upstream's to say.
-      if (!response.headSent) head(declared)
-      return response.write(bytes)
-    },
-    end: (bytes) => {
-      if (!response.headSent) head(bytes?.length ?? 0)
-      response.end(bytes)
-    },
-    outlivesHalfClose: true,
-    fail: (error) => {
-      if (response.headSent) response.destroy()
-      else sendError(error, 'unary', response, headers)
-    },
-  })
+  return writeWhole(answer, response, headers, (error) => sendError(error, 'unary', response, headers))
 }

@@ -85,12 +85,11 @@ function missingOf(failure: Failure): string | null {
 export const NO_SUCH_URL = 'Invalid URL'
 
 /** Where OpenAI has a word of its own for what happened. */
-const OWN_CODES: ReadonlyMap<unknown, string | null> = new Map([
+const OWN_CODES: ReadonlyMap<unknown, string> = new Map([
   ['PREVIOUS_RESPONSE_NOT_FOUND', 'previous_response_not_found'],
-  ['RESPONSE_NOT_FOUND', null],
 ])
 
-function ownCode({ details }: Failure): string | null | undefined {
+function ownCode({ details }: Failure): string | undefined {
   return details.map((detail) => OWN_CODES.get((detail as Json).reason)).find((code) => code !== undefined)
 }
 

@@ -1,5 +1,4 @@
 /** A request to one of OpenAI's endpoints: its bytes as they came, and on demand the same in Gemini's words. */
-
 import type { KeptResponses } from '../../nouns/kept-responses.ts'
 import type { Tags } from '../../nouns/ledger.ts'
 import { Report } from '../../nouns/report.ts'

@@ -1,15 +1,16 @@
 /** Writes a whole answer: an upstream's own bytes where it speaks this wire, else what they come to in its form. */
 import type { OutgoingHttpHeaders } from 'node:http'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError, noRoomForAnswers } from '../../errors.ts'
 import type { Held } from '../../nouns/held.ts'
-import type { Answer, Chunk, HttpResponse } from '../../nouns.ts'
+import type { Answer, HttpResponse } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'
 import { follow } from '../follow.ts'
 import { JSON_TYPE } from '../json.ts'
+import { bytesOf, writeWhole } from '../whole.ts'
 import type { Asked } from './asked.ts'
 import type { Endpoint } from './endpoint.ts'
 import { failureIn, sendError, sendFailure } from './errors.ts'
-import { isObject, type Json } from './values.ts'
+import { isObject, type Json, jsonOrUndefined } from './values.ts'
 
 export interface Encoding {
   readonly asked: Asked
@@ -23,27 +24,7 @@ export interface Encoding {
 
 /** As they came. */
 export function passWhole({ asked, answer, response, headers }: Encoding): Promise<void> {
-  const { 'content-length': declared, ...shown } = answer.headers
-  const head = (length: number | string | undefined) =>
-    response.head(answer.status, {
-      'content-type': JSON_TYPE,
-      ...shown,
-      ...headers,
-      ...(length !== undefined && { 'content-length': length }),
-    })
-  return follow(answer.source, response, {
-    render: bytesOf,
-    chunk: (bytes) => {
-      if (!response.headSent) head(declared)
-      return response.write(bytes)
-    },
-    end: (bytes) => {
-      if (!response.headSent) head(bytes?.length ?? 0)
-      response.end(bytes)
-    },
-    outlivesHalfClose: true,
-    fail: (error) => failWhole(error, asked, response, headers),
-  })
+  return writeWhole(answer, response, headers, (error) => tell(error, asked, response, headers))
 }
 
 /** Gemini's answer, or error, in this door's form. */
@@ -61,25 +42,19 @@ export function translateWhole({
     held.give(heldBytes)
     heldBytes = 0
   }
-  const hold = (bytes: Buffer) => {
-    if (!held.take(bytes.length)) {
-      answer.source.cancel()
-      letGo()
-      return failWhole(noRoom(), asked, response, headers)
-    }
-    heldBytes += bytes.length
-    pieces.push(bytes)
-  }
   return follow(answer.source, response, {
     render: bytesOf,
     chunk: (bytes) => {
-      hold(bytes)
+      if (!held.take(bytes.length)) throw noRoomForAnswers()
+      heldBytes += bytes.length
+      pieces.push(bytes)
       return true
     },
     end: async (last) => {
       const bytes = Buffer.concat(last === undefined ? pieces : [...pieces, last])
       letGo()
-      const document = jsonOf(bytes)
+      // Whoever stands before an upstream may answer in HTML.
+      const document = jsonOrUndefined(bytes.toString('utf8'))
       const { 'content-length': _, 'content-type': __, ...shown } = answer.headers
       try {
         if (answer.status >= 400)
@@ -96,33 +71,19 @@ export function translateWhole({
         })
         response.end(whole)
       } catch (error) {
-        failWhole(error, asked, response, headers)
+        tell(error, asked, response, headers)
       }
     },
     outlivesHalfClose: true,
     fail: (error) => {
       letGo()
-      failWhole(error, asked, response, headers)
+      tell(error, asked, response, headers)
     },
   }).finally(letGo)
 }
 
-function failWhole(error: unknown, asked: Asked, response: HttpResponse, headers: OutgoingHttpHeaders): void {
-  if (response.headSent) response.destroy()
-  else sendError(error, undefined, asked.isGoogles, response, headers)
-}
-
-function bytesOf(chunk: Chunk): Buffer {
-  return chunk.bytes ?? Buffer.from(JSON.stringify(chunk.response))
-}
-
-/** Whoever stands before an upstream may answer in HTML. */
-function jsonOf(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
+function tell(error: unknown, asked: Asked, response: HttpResponse, headers: OutgoingHttpHeaders): void {
+  sendError(error, undefined, asked.isGoogles, response, headers)
 }
 
 async function wholeOf(document: unknown, endpoint: Endpoint, asked: Asked): Promise<Json> {
@@ -137,10 +98,4 @@ async function wholeOf(document: unknown, endpoint: Endpoint, asked: Asked): Pro
 /** An upstream may send anything: what cannot be read as an answer of Gemini's is its fault. */
 export function notItsApi(cause: unknown): GatewayError {
   return new GatewayError('upstream_broken', 'The upstream sent what is no answer of its API.', { cause })
-}
-
-function noRoom(): GatewayError {
-  return new GatewayError('overloaded', 'The server holds too many answers. Please retry.', {
-    hint: 'server.limits.answersInFlight is reached',
-  })
 }

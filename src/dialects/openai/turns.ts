@@ -1,6 +1,6 @@
 /** Turns of a conversation, as both of OpenAI's ways to write one down come to them. */
 import type { Content, Part } from '../../wire/gemini.ts'
-import { invalid, isObject, type Members } from './values.ts'
+import { invalid, isObject, jsonOrUndefined, type Members } from './values.ts'
 
 export interface Conversation {
   readonly systemInstruction: Content | undefined
@@ -56,13 +56,5 @@ export function resultOf(
       response: isObject(value) ? value : { output: text },
       ...(media.length > 0 && { parts: media }),
     },
-  }
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

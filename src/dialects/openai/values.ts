@@ -7,6 +7,14 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+export function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** A 400 about one member; `param` is its path in the request, such as `messages[0].content`. */
 export function invalid(param: string, message: string): GatewayError {
   return new GatewayError('invalid_argument', message, { details: [badRequest(param, message)] })

@@ -1,5 +1,5 @@
 /** `responses/{id}`: an answer that was kept, what it was made from, and its end. */
-import { errorInfo, GatewayError, invalidField } from '../../errors.ts'
+import { GatewayError, invalidField } from '../../errors.ts'
 import type { KeptResponse } from '../../nouns/kept-responses.ts'
 import type { Collection, Endpoint, Exchange } from '../collection.ts'
 import { shownId } from '../names.ts'
@@ -68,7 +68,5 @@ function pageOf(input: KeptResponse['input'], query: URLSearchParams): object {
 
 /** The same for one that is another's, that has expired, and that there never was. */
 function notFound(id: string): GatewayError {
-  return new GatewayError('not_found', `Response with id '${shownId(id)}' not found.`, {
-    details: [errorInfo('RESPONSE_NOT_FOUND', 'wasat')],
-  })
+  return new GatewayError('not_found', `Response with id '${shownId(id)}' not found.`)
 }

@@ -1,5 +1,4 @@
 /** Blocks of an answer → the pieces of Gemini's, in the order in which they come, whole or in a stream. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { CandidateComposer, Composer } from '../translation/composer.ts'
 import type { Block } from './blocks.ts'

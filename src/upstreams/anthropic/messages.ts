@@ -1,5 +1,4 @@
 /** The turns of a conversation → `messages`: user and assistant in turn, results first, thoughts where they were. */
-
 import { type Report, untranslatable } from '../../nouns/report.ts'
 import type {
   CallPiece,

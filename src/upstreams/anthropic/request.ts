@@ -1,5 +1,4 @@
 /** A conversation → the body of `POST /v1/messages`, or of `/v1/messages/count_tokens`. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { Conversation } from '../translation/conversation.ts'
 import type { Asking, ProviderRequest } from '../translation/translator.ts'

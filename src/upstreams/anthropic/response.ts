@@ -1,5 +1,4 @@
 /** A whole answer of `POST /v1/messages`. */
-
 import type { Report } from '../../nouns/report.ts'
 import { answerError } from '../http/errors.ts'
 import type { Composer } from '../translation/composer.ts'

@@ -1,5 +1,4 @@
 /** Temperature, topP and topK, as far as the model takes them. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { GenerationConfig } from '../translation/conversation.ts'
 import type { Fields } from '../translation/fields.ts'

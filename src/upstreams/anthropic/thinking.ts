@@ -1,5 +1,4 @@
 /** A wish to think → `thinking` and `output_config.effort`, as the model takes them. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { ThinkingWish } from '../translation/conversation.ts'
 import type { Effort, ModelRules } from './model-rules.ts'

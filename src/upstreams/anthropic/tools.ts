@@ -1,5 +1,4 @@
 /** Functions and Google's own tools → `tools` and `tool_choice`. */
-
 import { type Report, untranslatable } from '../../nouns/report.ts'
 import type {
   Conversation,

@@ -1,5 +1,4 @@
 /** A Gemini-compatible upstream: Google AI Studio, or any base URL that speaks its wire. */
-
 import { Report } from '../../nouns/report.ts'
 import type { Answer, Call, Target, Upstream } from '../../nouns.ts'
 import type { AnswerBounds } from '../http/bounds.ts'

@@ -1,5 +1,5 @@
 /** Failures of an exchange, whatever wire the upstream speaks. */
-import { type Again, GatewayError, retryInfo } from '../../errors.ts'
+import { type Again, GatewayError } from '../../errors.ts'
 import { EGRESS_REFUSED, EgressRefused } from './egress-policy.ts'
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
@@ -69,15 +69,6 @@ export function answerError(name: string, what: string, begun: boolean, again?: 
     `The upstream ${name} ${what}.`,
     { hint: `${name}: ${what}`, ...(again !== undefined && { again }) },
   )
-}
-
-/** All answers together hold what they may. */
-export function noRoom(name: string): GatewayError {
-  return new GatewayError('overloaded', 'The server holds too many answers. Please retry.', {
-    headers: { 'retry-after': '1' },
-    details: [retryInfo(1_000)],
-    hint: `${name}: server.limits.answersInFlight is reached`,
-  })
 }
 
 /** Statuses that another target, or the same one later, may better. */

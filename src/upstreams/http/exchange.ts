@@ -4,11 +4,11 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError, noRoomForAnswers } from '../../errors.ts'
 import type { Answer, Chunk, Reading, Sink, Source } from '../../nouns.ts'
 import { ANSWER_BOUNDS, type AnswerBounds } from './bounds.ts'
 import { codingOf, Decoder } from './decoding.ts'
-import { answerError, connectionError, errorWithoutKey, noRoom, RefusedInside, withoutKey } from './errors.ts'
+import { answerError, connectionError, errorWithoutKey, RefusedInside, withoutKey } from './errors.ts'
 import { headFault } from './head.ts'
 import { type ExchangeTimeouts, Patience } from './patience.ts'
 import type { AnswerReader, ErrorAnswer, Protocol } from './protocol.ts'
@@ -141,7 +141,7 @@ export class Exchange implements Source {
     if (this.#reader === undefined) return this.#takeErrorBytes(piece)
     this.#bytes += piece.length
     if (this.#bytes > this.#bounds.answerBytesMax) return this.#fail(this.#fault('sent too long an answer'))
-    if (!this.#bounds.held.take(piece.length)) return this.#fail(noRoom(this.#options.name))
+    if (!this.#bounds.held.take(piece.length)) return this.#fail(noRoomForAnswers(this.#options.name))
     this.#heldBytes += piece.length
     if (this.#arrived.push(piece) === 1) process.nextTick(() => this.#readArrived())
   }

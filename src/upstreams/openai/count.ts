@@ -1,5 +1,4 @@
 /** Counts a prompt where the server has a way to. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { Conversation } from '../translation/conversation.ts'
 import type { Asking, ProviderRequest } from '../translation/translator.ts'

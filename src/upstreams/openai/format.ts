@@ -1,5 +1,4 @@
 /** What the answer's text must be, as `response_format`. */
-
 import { type Report, untranslatable } from '../../nouns/report.ts'
 import type { Conversation, JsonSchema } from '../translation/conversation.ts'
 import type { Json } from './responses/json.ts'

@@ -1,5 +1,4 @@
 /** A medium as a part of a message's content, where the target has one for it. */
-
 import { untranslatable } from '../../nouns/report.ts'
 import type { Medium, MediumPiece } from '../translation/conversation.ts'
 import type { MessageContext } from './context.ts'

@@ -1,5 +1,4 @@
 /** The turns of a conversation as chat messages. */
-
 import type { Report } from '../../nouns/report.ts'
 import type {
   CallPiece,

@@ -1,5 +1,4 @@
 /** How long, how often and how freely the model is to answer. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { Conversation } from '../translation/conversation.ts'
 import { usableStops } from './responses/stop.ts'

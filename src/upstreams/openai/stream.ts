@@ -1,5 +1,4 @@
 /** Reads the events of a streamed chat completion. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { Composer } from '../translation/composer.ts'
 import type { Asking, EventReading } from '../translation/translator.ts'

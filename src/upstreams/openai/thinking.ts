@@ -1,5 +1,4 @@
 /** Gemini's thinking level or budget as an effort, and as the vendor wants it said. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { ThinkingWish } from '../translation/conversation.ts'
 import type { EffortLevel, Efforts, VendorFlags } from './vendor.ts'

@@ -1,5 +1,4 @@
 /** Functions, and which of them the model may or must call. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { Conversation, FunctionTool, ToolChoice } from '../translation/conversation.ts'
 import type { Json } from './responses/json.ts'

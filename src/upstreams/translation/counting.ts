@@ -1,5 +1,4 @@
 /** countTokens over a target of another wire: its own count where it has one, else an estimate; never a generation. */
-
 import { Report } from '../../nouns/report.ts'
 import type { Answer } from '../../nouns.ts'
 import type { GenerateContentResponse } from '../../wire/gemini.ts'

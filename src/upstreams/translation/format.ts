@@ -1,5 +1,4 @@
 /** What an answer's text must be: from Gemini's three ways of saying so to one. */
-
 import { type Report, refused, untranslatable } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { toJsonSchema } from '../../wire/json-schema.ts'

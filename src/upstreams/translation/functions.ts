@@ -1,5 +1,4 @@
 /** What a conversation may call: the client's functions, tools that servers run, and whether it must. */
-
 import { type Report, snakeCase } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { readCalling } from './checks/calling.ts'

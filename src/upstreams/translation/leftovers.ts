@@ -1,5 +1,4 @@
 /** What is done about the fields of a request that a target had no use for: one table for all of them. */
-
 import { type Report, untranslatable } from '../../nouns/report.ts'
 import type { Conversation, GenerateRequest, GenerationConfig } from './conversation.ts'
 import type { Untaken } from './fields.ts'

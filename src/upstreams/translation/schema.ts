@@ -1,5 +1,4 @@
 /** Schemas of functions and answers, in whichever of Gemini's two languages they came, as JSON Schema. */
-
 import type { Report } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { toJsonSchema } from '../../wire/json-schema.ts'

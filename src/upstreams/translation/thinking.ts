@@ -1,5 +1,4 @@
 /** thinkingConfig as a wish that every target can read. */
-
 import { refused } from '../../nouns/report.ts'
 import type { GenerationConfig, ThinkingWish } from './conversation.ts'
 import type { Fields } from './fields.ts'

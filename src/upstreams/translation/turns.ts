@@ -1,5 +1,4 @@
 /** Contents as turns: roles settled, neighbours merged, calls and responses paired, results put first. */
-
 import { type Report, refused } from '../../nouns/report.ts'
 import type { GeminiMessage } from '../../wire/gemini-schema.ts'
 import { roleOf } from './checks/contents.ts'

@@ -1,5 +1,4 @@
 /** `POST /v1/images/generations` */
-
 import type { Report } from '../../../nouns/report.ts'
 import type { GenerateContentResponse } from '../../../wire/gemini.ts'
 import type { Asked } from '../asked.ts'

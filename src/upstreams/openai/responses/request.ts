@@ -1,5 +1,4 @@
 /** A conversation as the body of a request. */
-
 import { type Report, untranslatable } from '../../../nouns/report.ts'
 import type { Conversation } from '../../translation/conversation.ts'
 import type { Asking } from '../../translation/translator.ts'

@@ -1,5 +1,4 @@
 /** Functions and the search, and which of them the model may or must use. */
-
 import { type Report, untranslatable } from '../../../nouns/report.ts'
 import type { Conversation } from '../../translation/conversation.ts'
 import { toolsOf as chatTools } from '../tools.ts'

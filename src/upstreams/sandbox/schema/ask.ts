@@ -1,5 +1,4 @@
 /** What form a request asks its answer to have. */
-
 import { snakeCase } from '../../../nouns/report.ts'
 import type { GeminiMessage } from '../../../wire/gemini-schema.ts'
 import { type WrittenSchema, writtenFormat } from '../../translation/checks/response-format.ts'
